@@ -128,6 +128,11 @@ COMMANDS = {
         "Suggest which dormant ties one person could contact this week, by which small gesture, and the expected gain.",
         "LOG.csv.gz --person ann --minutes 60",
     ),
+    "trial": Command(
+        "trying",
+        "Evaluate a trial that plan-week began: did the people who got a gesture write more often?",
+        "trial.jsonl LOG.parquet",
+    ),
     "benchmark-forecasts": Command(
         "benchmarking",
         "Compare forecasts of who comes back on any logs: the learned chance, and all simple ones.",

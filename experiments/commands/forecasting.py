@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import math
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,11 +27,12 @@ from experiments.config.reading import load
 from experiments.config.settings import Experiment
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
-from experiments.forecasts import week
+from experiments.forecasts import agenda, trials, week
 from experiments.forecasts.forecast import GESTURES, Evaluation, Execution, Forecast, Worlds, cut_of, evaluate, hidden
 from experiments.forecasts.forecast import forecast as foretell
 from experiments.forecasts.pairs import number_of_person
-from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
+from experiments.forecasts.tables import evaluation_table, forecast_table, trial_notes, week_notes, week_table
+from experiments.forecasts.values import read_values
 from experiments.forecasts.week import SMALL, WeekRequest
 from experiments.logs.draws import draws_of
 from experiments.logs.log import Log, read_in_file_order
@@ -154,6 +157,15 @@ def plan_week(
         int | None, typer.Option(metavar="DAY", help="Day on which rankings are scored. Default: 70% into the log.")
     ] = None,
     form: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.TABLE,
+    values: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="What ties are worth to you: id,value; 1 is usual, 0 is never.")
+    ] = None,
+    sheet: Annotated[Path | None, typer.Option(metavar="HTML", help="Also write a page to print.")] = None,
+    calendar: Annotated[Path | None, typer.Option(metavar="ICS", help="Also write a calendar file.")] = None,
+    trial: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Hold out half of the ties at random, to learn what a gesture does."),
+    ] = None,
     observed: Observed = None,
     config: Config = None,
     changes: Changes = None,
@@ -171,14 +183,23 @@ def plan_week(
     if cut is not None:
         cut_of(contacts, days, cut)
     some_worlds = _worlds(worlds, experiment)
-    request = WeekRequest(who, minutes, most=ties, days=days, silent=silent, gestures=kinds)
+    entries, now = trials.read(trial) if trial else [], time.time()
+    worth = read_values(values, {str(name) for name in contacts.names}) if values else {}
+    worth |= dict.fromkeys(trials.running(entries, str(contacts.names[who]), now), 0.0)
+    request = WeekRequest(who, minutes, most=ties, days=days, silent=silent, gestures=kinds, values=worth)
     stderr = stderr_console()
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
         plan = week.plan_week(contacts, some_worlds, request, execution, cut)
+    notes = week_notes(plan, minutes, worlds, days, silent)
+    if trial:
+        new = trials.drawn(plan.plan, str(contacts.names[who]), now, days)
+        notes = [*trial_notes(new, float(plan.plan["without"].mean()), days), *notes]
+        plan = plan._replace(plan=_with_gesture(plan.plan, new))
+        store.write_whole(trial, lambda file: file.write_text(trials.text_of([*entries, *new]), encoding="utf-8"))
     if not ids:
         plan = plan._replace(plan=plan.plan.drop(columns="id"))
-    notes = week_notes(plan, minutes, worlds, days, silent)
+    _take_along(plan.plan, notes, log, calendar, sheet)
     if form is Format.TABLE:
         stdout_console().print(week_table(plan, notes), highlight=False)
     elif form is Format.JSON:
@@ -186,6 +207,26 @@ def plan_week(
     else:
         print(as_csv(plan.plan, index=False, float_format="%.6g").rstrip("\n"))
         stderr.print("\n".join(notes), highlight=False)
+
+
+def _with_gesture(plan: pd.DataFrame, new: Sequence[trials.Entry]) -> pd.DataFrame:
+    """The ties that a trial chose; all of them if there were too few for a pair."""
+    chosen = {one.id for one in new if one.made}
+    return plan[plan["id"].astype(str).isin(chosen)] if new else plan
+
+
+def _take_along(plan: pd.DataFrame, notes: Sequence[str], log: Path, calendar: Path | None, sheet: Path | None) -> None:
+    """Write the calendar and the sheet that were requested, from tomorrow on."""
+    first = date.today() + timedelta(days=1)
+    stderr = stderr_console()
+    if calendar is not None:
+        entries = agenda.calendar(plan, first, name=log.name)
+        store.write_whole(calendar, lambda file: file.write_bytes(entries))
+        say_written(calendar, stderr)
+    if sheet is not None:
+        page = agenda.sheet(plan, notes, first)
+        store.write_whole(sheet, lambda file: file.write_text(page, encoding="utf-8"))
+        say_written(sheet, stderr)
 
 
 def _week_as_json(found: week.Week, notes: Sequence[str]) -> str:

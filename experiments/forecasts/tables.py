@@ -14,6 +14,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW
 
 if TYPE_CHECKING:
     from experiments.forecasts.forecast import Evaluation, Forecast
+    from experiments.forecasts.trials import Entry, Outcome
     from experiments.forecasts.week import Past, Week
 from experiments.terminal.numbers import counted, points
 from experiments.terminal.tables import sentences, table_of
@@ -111,15 +112,27 @@ def _forecast_notes(forecast: Forecast, worlds: int, days: int, silent: int, top
 
 def week_table(found: Week, notes: Sequence[str]) -> Group:
     """A week's plan with one row per gesture, and the sentences below it. Ids are shown only if the plan has them."""
-    titles = ("last contact", "silent", "known", "contacts", "last word", "gesture", "minutes", "without", "after")
+    valued = ["value"] if "value" in found.plan else []
+    titles = (
+        "last contact",
+        "silent",
+        "known",
+        "contacts",
+        "last word",
+        *valued,
+        "gesture",
+        "minutes",
+        "without",
+        "after",
+    )
     table = table_of("tie", *titles, "gain", "95% interval")
     for row in found.plan.to_dict("records"):
         gain, low, high = (f"{100 * row[name]:+.0f}".replace("-", "−") for name in ("gain", "low", "high"))
         table.add_row(
             str(row["id"]) if "id" in row else f"tie {row['tie']}", row["last_contact"] or "–",
             f"{row['silent_days']:,} d", f"{row['known_years']:.1f} y", f"{row['contacts']:,}", row["last_word"],
-            row["gesture"], f"{row['minutes']:g}", f"{row['without']:.0%}", f"{row['after']:.0%}", gain,
-            f"{low} … {high}",
+            *(f"{row[name]:g}" for name in valued), row["gesture"], f"{row['minutes']:g}", f"{row['without']:.0%}",
+            f"{row['after']:.0%}", gain, f"{low} … {high}",
         )  # fmt: skip
     return Group(*([table] if len(found.plan) else []), Text(sentences(notes)))
 
@@ -153,6 +166,51 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) ->
         "from you.",
         *week.notes,
     ]
+
+
+def trial_notes(new: Sequence[Entry], without: float, days: int) -> list[str]:
+    """Sentences on a trial: what the person must do, and how long it takes until it can show something.
+
+    Args:
+        new: the entries of this week.
+        without: the mean chance that the other person writes if nothing is done, 0..1.
+        days: days within which the other person can write.
+    """
+    from experiments.forecasts.trials import pairs_needed
+
+    pairs = len(new) // 2
+    if not pairs:
+        return ["Trial: too few ties for a pair, so none is held out this week."]
+    gains = (0.1, 0.2, 0.4)
+    needed = [pairs_needed(without, gain) for gain in gains]
+    power = ", ".join(
+        f"{count:,} pairs for {100 * gain:+.0f} points" for count, gain in zip(needed, gains, strict=True)
+    )
+    return [
+        f"Trial: {counted(pairs, 'tie')} of {2 * pairs}, drawn at random, {'is' if pairs == 1 else 'are'} on this "
+        f"plan. Do not write to the others, which aren't shown, for {counted(days, 'day')}; answer if they write. This "
+        f"week adds {counted(pairs, 'pair')}. A gain is shown with a power of 80% by {power}. After the {days} days, export "
+        "again, and see `rekindle trial`."
+    ]
+
+
+def trial_table(found: Outcome) -> Group:
+    """What a trial found, as a table and sentences."""
+    waiting = f" {counted(found.waiting, 'pair')} whose days are not over in this log." if found.waiting else ""
+    if not found.pairs:
+        return Group(Text(f"No pair's days are over in this log, so there is no result yet.{waiting}"))
+    table = table_of("ties", "number", "the other wrote", "you wrote within two weeks", text=("ties",))
+    table.add_row("with a gesture", f"{found.pairs:,}", f"{found.with_gesture:.0%}", f"{found.made / found.pairs:.0%}")
+    table.add_row("held out", f"{found.pairs:,}", f"{found.held_out:.0%}", f"{found.made_anyway / found.pairs:.0%}")
+    sure = "It is clear that gestures helped." if found.low > 0 else "Chance alone could explain this."
+    sure = "It is clear that gestures made answers rarer." if found.high < 0 else sure
+    return Group(
+        table,
+        Text(
+            f"A planned gesture changed the share of people who wrote by {points(found.effect)} points (95% interval "
+            f"{points(found.low)} … {points(found.high)}), by intention to treat. {sure}{waiting}"
+        ),
+    )
 
 
 def _in_all(found: Week, minutes: int, silent: int) -> str:

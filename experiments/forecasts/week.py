@@ -12,8 +12,9 @@ first on an earlier day came back in the rest of the log.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ from experiments.forecasts.forecast import (
 from experiments.forecasts.learned import learned_chances
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE
+from experiments.forecasts.values import USUAL
 from experiments.logs.log import Log
 from sim.contact_logs import LogError
 from sim.model.rules import SECONDS_A_DAY
@@ -65,6 +67,8 @@ class WeekRequest(NamedTuple):
         days: number of days within which the others can write.
         silent: a tie is dormant if its silence is longer than this, in days.
         gestures: kinds to choose from, as in `sim.Gesture`, at least one.
+        values: what ties are worth to the person, by the id of the other, 0 or more; 1 if not given. Gains count as
+            often, so a tie with 0 is never planned.
     """
 
     person: int
@@ -73,6 +77,7 @@ class WeekRequest(NamedTuple):
     days: int
     silent: int
     gestures: Sequence[str]
+    values: Mapping[str, float] = MappingProxyType({})
 
 
 class Past(NamedTuple):
@@ -105,8 +110,9 @@ class Week(NamedTuple):
         plan: one row per gesture, sorted by the gain per minute for which it was chosen: ``tie`` (its number, see
             `pairs.numbers_of_ties`); the log's ``id`` of the other; ``last_contact`` (a date; missing if the
             log has no calendar dates), ``silent_days``, ``known_years`` and ``contacts`` so far, ``last_word`` (you or
-            other); ``gesture``, ``minutes``; the chance that the other writes or answers, ``without`` the plan and
-            ``after`` it; ``gain``, the difference, with ``low`` and ``high``, its 95% interval over worlds.
+            other); ``value``, if the person gave any; ``gesture``, ``minutes``; the chance that the other writes or
+            answers, ``without`` the plan and ``after`` it; ``gain``, the difference, with ``low`` and ``high``, its
+            95% interval over worlds.
         together: the gain of the whole plan, in people who write, with its 95% interval: value, low, high.
         dormant: number of ties to choose from.
         alike: whether chance explains all differences between ties in what simulated gestures do.
@@ -166,8 +172,9 @@ def plan_week(
     steady = [steadied(_others(wrote, arm, ties).astype(float) - before) for arm in arms[1:]]
     gains = np.column_stack([transported(without, share, share + gain) - without for gain in steady]).round(12)
     takes = np.array([worlds.parameters.gestures[kind].minutes for kind in gestures])
-    chosen = best_plan(gains, takes, request.minutes, request.most)
-    chosen.sort(key=lambda pick: -gains[pick] / takes[pick[1]])
+    worth = gains * _values_of(ties, contacts, request)[:, None]
+    chosen = best_plan(worth, takes, request.minutes, request.most)
+    chosen.sort(key=lambda pick: -worth[pick] / takes[pick[1]])
 
     rows, kinds = [tie for tie, _ in chosen], [kind for _, kind in chosen]
     picked = ties.iloc[rows].assign(gesture=[gestures[kind] for kind in kinds])
@@ -176,10 +183,18 @@ def plan_week(
     wrote = iter(run_all([*plain, *planned], rest))
     effects, together = _effects(_others(wrote, plain, picked), _others(wrote, planned, picked), without[rows])
     plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **effects)
+    if request.values:
+        plan.insert(plan.columns.get_loc("gesture"), "value", _values_of(picked, contacts, request))
     alike = not np.ptp(np.column_stack(steady), axis=0)[kinds].any()
     past = None if question is None else _past(contacts, question, _learned_on(contacts, question, silent))
     notes = [*hole_noted(contacts, silent, contacts.end), *learning_noted(contacts, days, silent)]
     return Week(plan, together, len(ties), alike, past, notes)
+
+
+def _values_of(ties: pd.DataFrame, contacts: Log, request: WeekRequest) -> np.ndarray:
+    """What these ties are worth to the person, shape (ties,)."""
+    others = contacts.names[ties["low"] + ties["high"] - request.person]
+    return np.array([request.values.get(str(one), USUAL) for one in others], float)
 
 
 def _carried_out(plan: pd.DataFrame, contacts: Log, days: int, worlds: Worlds) -> tuple[list[OneWorld], list[OneWorld]]:

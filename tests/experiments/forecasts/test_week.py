@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import statistics
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sim
-from experiments.forecasts import tables, week
+from experiments.forecasts import tables, trials, week
 from experiments.forecasts.forecast import Execution, Worlds, added
 from experiments.forecasts.pairs import came_back, silent_pairs
 from experiments.forecasts.week import (
@@ -493,6 +494,73 @@ def test_a_plan_in_json_and_in_csv_is_the_same(log: Path, rekindle: Rekindle) ->
     assert set(whole) == {"plan", "together", "dormant", "alike", "past", "said"}
     assert whole["past"]["rules"][1]["ranking"] == week.LONGEST
     assert "Not known" in rows.err
+
+
+def test_values_weigh_gains_and_a_tie_of_no_value_is_never_planned() -> None:
+    log = with_a_past()
+    usual = planned(log, gestures=("message",), most=8)
+    ids = usual.plan["id"].tolist()
+    last, first = ids[-1], ids[0]
+    weighed = planned(log, gestures=("message",), most=8, values={last: 50.0, first: 0.0})
+    assert weighed.plan["id"].iloc[0] == last
+    assert first not in weighed.plan["id"].tolist()
+    assert weighed.plan.set_index("id")["value"].to_dict() == {one: 50.0 if one == last else 1.0 for one in ids[1:]}
+    assert "value" not in usual.plan
+
+
+def test_a_week_can_be_taken_along(log: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("plan-week", log, "--person", "Qz0x", *QUICK, "--calendar", "week.ics", "--sheet", "week.html")
+    assert ended.code == 0, ended.err
+    calendar, page = Path("week.ics").read_text("utf-8"), Path("week.html").read_text("utf-8")
+    assert calendar.count("BEGIN:VEVENT") == page.count('class="box"') == 3
+    assert "Qz" not in calendar + page
+    named = rekindle("plan-week", log, "--person", "Qz0x", *QUICK, "--ids", "--sheet", "week.html")
+    assert named.code == 0
+    assert "Qz" in Path("week.html").read_text("utf-8")
+
+
+def test_a_trial_shows_half_of_the_ties_and_leaves_the_others_alone(log: Path, rekindle: Rekindle) -> None:
+    options = (
+        "--worlds",
+        "2",
+        "--days",
+        "5",
+        "--silent",
+        "60",
+        "--ties",
+        "4",
+        "--minutes",
+        "60",
+        "--gestures",
+        "message",
+    )
+    ended = rekindle(
+        "plan-week", log, "--person", "Qz0x", *options, "--ids", "--format", "csv", "--trial", "trial.jsonl"
+    )
+    assert ended.code == 0, ended.err
+    shown = pd.read_csv(io.StringIO(ended.out))["id"].tolist()
+    entries = trials.read(Path("trial.jsonl"))
+    assert len(entries) == 4
+    assert sorted(shown) == sorted(one.id for one in entries if one.made)
+    assert len(shown) == 2
+    assert "2 ties of 4, drawn at random, are on this plan" in " ".join(ended.err.split())
+    again = rekindle(
+        "plan-week", log, "--person", "Qz0x", *options, "--ids", "--format", "csv", "--trial", "trial.jsonl"
+    )
+    new = trials.read(Path("trial.jsonl"))[4:]
+    assert not {one.id for one in new} & {one.id for one in entries}, "nobody is in two trials at once"
+    assert again.code == 0
+    result = rekindle("trial", "trial.jsonl", log)
+    assert result.code == 0
+    assert "no result yet" in " ".join(result.out.split())
+
+
+def test_a_trial_that_is_not_there_is_one_paragraph(log: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("trial", "nothing.jsonl", log)
+    assert (ended.code, ended.out) == (2, "")
+    assert (
+        "nothing.jsonl does not exist; `rekindle plan-week LOG --person ID --trial nothing.jsonl` begins" in ended.err
+    )
 
 
 @pytest.mark.parametrize(
