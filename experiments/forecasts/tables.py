@@ -189,8 +189,8 @@ def trial_notes(new: Sequence[Entry], without: float, days: int) -> list[str]:
     return [
         f"Trial: {counted(pairs, 'tie')} of {2 * pairs}, drawn at random, {'is' if pairs == 1 else 'are'} on this "
         f"plan. Do not write to the others, which aren't shown, for {counted(days, 'day')}; answer if they write. This "
-        f"week adds {counted(pairs, 'pair')}. A gain is shown with a power of 80% by {power}. After the {days} days, export "
-        "again, and see `rekindle trial`."
+        f"week adds {counted(pairs, 'pair')}. A gain is shown with a power of 80% by {power}. After the {days} days, "
+        "export again, and see `rekindle trial`."
     ]
 
 

@@ -101,8 +101,9 @@ def read(path: Path) -> list[Entry]:
     if not path.exists():
         return []
     found = []
-    lines = path.read_text("utf-8").removesuffix("\n").split("\n")  # names can have other line breaks
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(path.read_text("utf-8").split("\n"), start=1):  # names can have other line breaks
+        if not line:
+            continue
         try:
             values = json.loads(line)
             entry = Entry(**{name: kind(values[name]) for name, kind in _FIELDS.items()})
