@@ -98,6 +98,11 @@ COMMANDS = {
         "Summarize contact logs: statistics of how people keep in touch, side by side, and a page of plots.",
         "wall.csv.gz email.csv.gz --figure results/logs",
     ),
+    "start": Command(
+        "starting",
+        "Go from exports to a plan for this week: read them, say who you are, and get a sheet and a calendar.",
+        "sent.mbox received.mbox WhatsApp_chats",
+    ),
     "import": Command(
         "importing",
         "Make a contact log from exports of mail, chats and calls: who, whom, when, and no text.",

@@ -35,6 +35,7 @@ ALLOWED = {
     "experiments.provenance": "terminal",
     "experiments.config": "terminal",
     "experiments.analysis": "terminal provenance config",
+    "experiments.imports": "",
     "experiments.logs": "terminal provenance config analysis",
     "experiments.explain": "config logs",
     "experiments.figures": "terminal config analysis logs",
@@ -43,8 +44,8 @@ ALLOWED = {
     "experiments.sweeps": "terminal provenance config analysis logs",
     "experiments.watch": "terminal config sweeps",
     "experiments.essay": "terminal provenance config analysis logs figures sweeps",
-    "experiments.commands": "terminal provenance config analysis logs rivals explain figures forecasts sweeps watch "
-    "essay",
+    "experiments.commands": "terminal provenance config analysis imports logs rivals explain figures forecasts sweeps "
+    "watch essay",
     "experiments.cli": "terminal config sweeps commands",
 }
 

@@ -76,10 +76,10 @@ def import_(
         found = gather(exports, choices, named=named, aliases={**confirmed, **sure})
         stdout.print(f"Merged: {counted(len(sure), 'id')} into {counted(len({*sure.values()}), 'other')}.")
         proposed = [one for one in proposed if one.id not in sure]
-    _summarize(found, stdout, ids=ids)
+    report_import(found, stdout, ids=ids)
     if not len(found.rows):
         raise LogError("No contact between two people was found, so no log was written.")
-    _write(found.rows, output)
+    write_log(found.rows, output)
     say_written(output, stdout)
     _propose(proposed, output, stdout, ids=ids)
     stdout.print(_next(found, output, ids=ids), soft_wrap=True)
@@ -134,7 +134,8 @@ def _format(name: str | None) -> Reader | None:
 # What was found ------------------------------------------------------------------------------------------------------
 
 
-def _summarize(found: Gathered, stdout: Console, *, ids: bool) -> None:
+def report_import(found: Gathered, stdout: Console, *, ids: bool) -> None:
+    """Print what each file gave, what was skipped, unread and guessed, and what all of them make together."""
     table = Columns(
         "file", "format", "contacts", "people", "first", "last", "skipped", "unread", text=("file", "format")
     )
@@ -209,7 +210,9 @@ def _propose(proposed: Sequence[identities.Alias], output: Path, stdout: Console
         stdout.print(table)
 
 
-def _write(rows: pd.DataFrame, output: Path) -> None:
+def write_log(rows: pd.DataFrame, output: Path) -> None:
+    """Write a log as Parquet, CSV or gzipped CSV, by the ending of its name."""
+
     def write(temporary: Path) -> None:
         if output.name.endswith(".parquet"):
             rows.to_parquet(temporary, index=False)

@@ -365,7 +365,7 @@ def _notes(
             "often. Do not trust the model's forecasts of this log."
         )
     if RECALIBRATED in forecasts and "boosting" not in forecasts:
-        notes.append("The boosted trees are missing because they need scikit-learn, which the extra `dev` installs.")
+        notes.append("The boosted trees are missing because they need scikit-learn, which the extra `logs` installs.")
     people = len(np.unique(pairs[["low", "high"]]))
     if people < ENOUGH_PEOPLE:
         notes.append(f"The pairs have only {people} people. Intervals need at least {ENOUGH_PEOPLE}.")

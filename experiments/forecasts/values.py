@@ -11,7 +11,6 @@ import math
 from collections.abc import Collection
 from pathlib import Path
 
-from experiments.imports.contacts import clean
 from sim.contact_logs import LogError
 
 COLUMNS = ("id", "value")
@@ -38,7 +37,7 @@ def read_values(path: Path, known: Collection[str]) -> dict[str, float]:
             if missing:
                 raise LogError(f"{path}, line 1: there is no column {missing[0]}; expected id,value.")
             for row in table:
-                where, one = f"{path}, line {table.line_num}", clean(row["id"] or "")
+                where, one = f"{path}, line {table.line_num}", " ".join((row["id"] or "").split())
                 if one not in known:
                     raise LogError(f"{where}: the log has no person with this id. Ids must be written as in the log.")
                 if one in found:

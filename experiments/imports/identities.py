@@ -12,13 +12,15 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
-
-import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from typing import Any, NamedTuple
 
 from experiments.imports.contacts import clean
 from sim.contact_logs import LogError
+
+try:  # the extra `logs`; without it, numbers are compared as they are written
+    import phonenumbers
+except ImportError:
+    phonenumbers = None
 
 COLUMNS = ("id", "same_as", "why", "sure")
 SURE = 0.9  # proposals at least as sure are merged by `--merge`
@@ -91,12 +93,13 @@ def _address(one: str) -> str | None:
     return f"{local}@{domain}" if local else None
 
 
-def _parsed(one: str, region: str | None) -> phonenumbers.PhoneNumber | None:
-    if not _NUMBER.fullmatch(one):
+def _parsed(one: str, region: str | None) -> Any:
+    """A telephone number of `phonenumbers`, or None."""
+    if phonenumbers is None or not _NUMBER.fullmatch(one):
         return None
     try:
         number = phonenumbers.parse(one, region)
-    except NumberParseException:
+    except phonenumbers.NumberParseException:
         return None
     return number if phonenumbers.is_possible_number(number) else None
 
@@ -104,7 +107,7 @@ def _parsed(one: str, region: str | None) -> phonenumbers.PhoneNumber | None:
 def _number(one: str, region: str | None) -> str | None:
     """The number with its country code. `0049…` is the same as `+49…`."""
     number = _parsed(f"+{one[2:]}" if one.startswith("00") else one, region)
-    return None if number is None else phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None if number is None else phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def _region(ids: Iterable[str]) -> str | None:

@@ -20,7 +20,7 @@ MOST_PEOPLE, MOST_PAIRS = 4_000, 10_000  # of each log, drawn at random
 _MOST_SHUFFLED = 1_500  # rows on which features are shuffled, which takes most of the time
 FOLDS = 3  # more would leave fewer pairs to test: both people must be in the same
 _RESAMPLES = 100
-_LEARNING = "discriminator needs scikit-learn, which the extra `dev` installs"
+_LEARNING = "discriminator needs scikit-learn, which the extra `logs` installs"
 _CLASSIFIER = {
     "learning_rate": 0.1, "max_iter": 60, "max_leaf_nodes": 15, "min_samples_leaf": 20, "early_stopping": False,
     "random_state": 0,
