@@ -1,4 +1,7 @@
-"""`rekindle benchmark-forecasts`: forecasts of who comes back, compared on any logs."""
+"""`rekindle benchmark-forecasts`: forecasts of who comes back, compared on any logs.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 

@@ -209,7 +209,7 @@ def plan_week(
         stderr.print("\n".join(notes), highlight=False)
 
 
-def _with_gesture(plan: pd.DataFrame, new: Sequence[trials.Entry]) -> pd.DataFrame:
+def _with_gesture(plan: pd.DataFrame, new: Sequence[trials.TrialTie]) -> pd.DataFrame:
     """The ties that a trial chose; all of them if there were too few for a pair."""
     chosen = {one.id for one in new if one.made}
     return plan[plan["id"].astype(str).isin(chosen)] if new else plan

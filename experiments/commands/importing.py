@@ -1,4 +1,7 @@
-"""`rekindle import`: a contact log from exports of mail, chats and calls."""
+"""`rekindle import`: a contact log from exports of mail, chats and calls.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _WIDEST = 12.0  # limit on the logarithms of parameters
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
-class History(NamedTuple):
+class PairHistory(NamedTuple):
     """The contacts of pairs; shapes (pairs,).
 
     Attributes:
@@ -37,7 +37,7 @@ class History(NamedTuple):
     age: np.ndarray
 
 
-Chances = Callable[[History, float], np.ndarray]  # of a contact within these days, shape (pairs,)
+Chances = Callable[[PairHistory, float], np.ndarray]  # of a contact within these days, shape (pairs,)
 
 
 class Model(NamedTuple):
@@ -50,11 +50,11 @@ class Model(NamedTuple):
     """
 
     parameters: int
-    likelihood: Callable[[np.ndarray, History], np.ndarray]
-    chances: Callable[[np.ndarray, History, float], np.ndarray]
+    likelihood: Callable[[np.ndarray, PairHistory], np.ndarray]
+    chances: Callable[[np.ndarray, PairHistory, float], np.ndarray]
 
 
-def fitted(model: Model, pairs: History) -> Chances:
+def fitted(model: Model, pairs: PairHistory) -> Chances:
     """The most likely parameters, as a function that gives chances.
 
     Args:
@@ -62,7 +62,7 @@ def fitted(model: Model, pairs: History) -> Chances:
         pairs: histories to fit, at least one.
     """
     order = np.lexsort((pairs.age, pairs.last, pairs.repeats))  # so that the order of pairs changes no bit of the sum
-    scaled = _in_units(History(*(column[order] for column in pairs)))
+    scaled = _in_units(PairHistory(*(column[order] for column in pairs)))
 
     def surprise(logarithms: np.ndarray) -> float:
         found = model.likelihood(np.exp(logarithms), scaled)
@@ -73,14 +73,14 @@ def fitted(model: Model, pairs: History) -> Chances:
     return lambda others, days: np.clip(model.chances(np.exp(found), _in_units(others), days / DAYS_A_UNIT), 0.0, 1.0)
 
 
-def _in_units(pairs: History) -> History:
-    return History(pairs.repeats.astype(float), pairs.last / DAYS_A_UNIT, pairs.age / DAYS_A_UNIT)
+def _in_units(pairs: PairHistory) -> PairHistory:
+    return PairHistory(pairs.repeats.astype(float), pairs.last / DAYS_A_UNIT, pairs.age / DAYS_A_UNIT)
 
 
 # Drop-out after a contact --------------------------------------------------------------------------------------------
 
 
-def _bg_likelihood(parameters: np.ndarray, pairs: History) -> np.ndarray:
+def _bg_likelihood(parameters: np.ndarray, pairs: PairHistory) -> np.ndarray:
     r, alpha, a, b = parameters
     x, last, age = pairs
     rate = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
@@ -89,14 +89,14 @@ def _bg_likelihood(parameters: np.ndarray, pairs: History) -> np.ndarray:
     return np.asarray(rate - betaln(a, b) + np.where(x > 0, np.logaddexp(alive, gone), alive))
 
 
-def _bg_chances(parameters: np.ndarray, pairs: History, time: float) -> np.ndarray:
+def _bg_chances(parameters: np.ndarray, pairs: PairHistory, time: float) -> np.ndarray:
     r, alpha, a, b = parameters
     x, last, age = pairs
     log_odds = np.log(a / (b + np.maximum(x, 1) - 1)) + (r + x) * np.log((alpha + age) / (alpha + last))
     return np.where(x > 0, expit(-log_odds), 1.0) * _at_least_one(r + x, alpha + age, time)
 
 
-def _mbg_likelihood(parameters: np.ndarray, pairs: History) -> np.ndarray:
+def _mbg_likelihood(parameters: np.ndarray, pairs: PairHistory) -> np.ndarray:
     r, alpha, a, b = parameters
     x, last, age = pairs
     rate = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
@@ -105,7 +105,7 @@ def _mbg_likelihood(parameters: np.ndarray, pairs: History) -> np.ndarray:
     return np.asarray(rate - betaln(a, b) + np.logaddexp(alive, gone))
 
 
-def _mbg_chances(parameters: np.ndarray, pairs: History, time: float) -> np.ndarray:
+def _mbg_chances(parameters: np.ndarray, pairs: PairHistory, time: float) -> np.ndarray:
     r, alpha, a, b = parameters
     x, last, age = pairs
     log_odds = np.log(a / (b + x)) + (r + x) * np.log((alpha + age) / (alpha + last))
@@ -120,7 +120,7 @@ def _at_least_one(shape: np.ndarray, rate: np.ndarray, time: float) -> np.ndarra
 # Drop-out at any time ------------------------------------------------------------------------------------------------
 
 
-def _pareto_parts(parameters: np.ndarray, pairs: History) -> tuple[np.ndarray, np.ndarray]:
+def _pareto_parts(parameters: np.ndarray, pairs: PairHistory) -> tuple[np.ndarray, np.ndarray]:
     """Logarithms of the likelihood of being alive and of having dropped out since, without what both share.
 
     The second is an integral over the time of dropping out, ``s ∫ (α+u)^-(r+x) (β+u)^-(s+1) du`` from the last contact
@@ -141,14 +141,14 @@ def _pareto_parts(parameters: np.ndarray, pairs: History) -> tuple[np.ndarray, n
     return alive, gone
 
 
-def _pareto_likelihood(parameters: np.ndarray, pairs: History) -> np.ndarray:
+def _pareto_likelihood(parameters: np.ndarray, pairs: PairHistory) -> np.ndarray:
     r, alpha, s, beta = parameters
     alive, gone = _pareto_parts(parameters, pairs)
     shared = gammaln(r + pairs.repeats) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
     return np.asarray(shared + np.logaddexp(alive, gone))
 
 
-def _pareto_chances(parameters: np.ndarray, pairs: History, time: float) -> np.ndarray:
+def _pareto_chances(parameters: np.ndarray, pairs: PairHistory, time: float) -> np.ndarray:
     """Alive now, and a contact before dropping out: the density of the next contact at u, integrated up to ``time``."""
     r, alpha, s, beta = parameters
     alive, gone = _pareto_parts(parameters, pairs)

@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 from scipy.special import logit
 
 from experiments.forecasts.baselines import baselines, logistic, recalibrated, smoothed
-from experiments.forecasts.counting import MODELS, History, fitted
+from experiments.forecasts.counting import MODELS, PairHistory, fitted
 from experiments.forecasts.learned import Prior, learned_chances
 from experiments.forecasts.pairs import came_back, silent_pairs
 from experiments.forecasts.scores import RESAMPLES, compared
@@ -217,9 +217,9 @@ def _from_histories(past: Log, earlier: Asked, now: Asked, days: int) -> dict[st
     return found
 
 
-def _history(pairs: pd.DataFrame) -> History:
+def _history(pairs: pd.DataFrame) -> PairHistory:
     tenure, silence = pairs["tenure"].to_numpy(), pairs["silence"].to_numpy()
-    return History(pairs["contacts"].to_numpy() - 1, tenure - silence, tenure)
+    return PairHistory(pairs["contacts"].to_numpy() - 1, tenure - silence, tenure)
 
 
 def _excited(past: Log, earlier: Asked, now: Asked, days: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW
 
 if TYPE_CHECKING:
     from experiments.forecasts.forecast import Evaluation, Forecast
-    from experiments.forecasts.trials import Entry, Outcome
+    from experiments.forecasts.trials import TrialResult, TrialTie
     from experiments.forecasts.week import Past, Week
 from experiments.terminal.numbers import counted, points
 from experiments.terminal.tables import sentences, table_of
@@ -168,7 +168,7 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) ->
     ]
 
 
-def trial_notes(new: Sequence[Entry], without: float, days: int) -> list[str]:
+def trial_notes(new: Sequence[TrialTie], without: float, days: int) -> list[str]:
     """Sentences on a trial: what the person must do, and how long it takes until it can show something.
 
     Args:
@@ -194,7 +194,7 @@ def trial_notes(new: Sequence[Entry], without: float, days: int) -> list[str]:
     ]
 
 
-def trial_table(found: Outcome) -> Group:
+def trial_table(found: TrialResult) -> Group:
     """What a trial found, as a table and sentences."""
     waiting = f" {counted(found.waiting, 'pair')} whose days are not over in this log." if found.waiting else ""
     if not found.pairs:

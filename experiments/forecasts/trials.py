@@ -1,8 +1,8 @@
 """Trials of one's own: half of a week's suggestions are held out at random, and later exports show what a gesture did.
 
-No log says which gestures were made, so nobody knows what one does to a tie that has gone silent. Whoever plans a week
-can find out. Two ties next to each other on the plan are a pair: one of them, drawn at random, gets its gesture, and
-the other one is left alone for as many days as the others have to answer. The outcome is whether the other person
+No log says which gestures were made, so nobody knows what one does to a tie that has gone silent. A person who plans
+weeks can find out. Two ties next to each other on the plan are a pair: one of them, drawn at random, gets its gesture,
+and the other one is left alone for as many days as the others have to answer. The outcome is whether the other person
 writes within these days. The effect is the mean difference within pairs, by intention to treat: it counts whom the
 trial chose, not who was really written to.
 """
@@ -29,7 +29,7 @@ POWER, LEVEL = 0.8, 0.95
 _FIELDS = {"person": str, "id": str, "pair": str, "gesture": str, "made": bool, "planned_at": float, "days": int}
 
 
-class Entry(NamedTuple):
+class TrialTie(NamedTuple):
     """One tie of a trial.
 
     Attributes:
@@ -51,7 +51,7 @@ class Entry(NamedTuple):
     days: int
 
 
-class Outcome(NamedTuple):
+class TrialResult(NamedTuple):
     """What a trial found.
 
     Attributes:
@@ -74,7 +74,7 @@ class Outcome(NamedTuple):
     made_anyway: int
 
 
-def drawn(plan: pd.DataFrame, person: str, now: float, days: int) -> list[Entry]:
+def drawn(plan: pd.DataFrame, person: str, now: float, days: int) -> list[TrialTie]:
     """A trial of the ties of a plan, two by two; the last one of an odd number is left out.
 
     Args:
@@ -88,11 +88,11 @@ def drawn(plan: pd.DataFrame, person: str, now: float, days: int) -> list[Entry]
         pair, chosen = secrets.token_hex(6), secrets.randbelow(2)
         for side in (0, 1):
             row = plan.iloc[first + side]
-            found.append(Entry(person, str(row["id"]), pair, str(row["gesture"]), side == chosen, now, days))
+            found.append(TrialTie(person, str(row["id"]), pair, str(row["gesture"]), side == chosen, now, days))
     return found
 
 
-def read(path: Path) -> list[Entry]:
+def read(path: Path) -> list[TrialTie]:
     """The entries of a trial's file; none if there is no file yet.
 
     Raises:
@@ -106,7 +106,7 @@ def read(path: Path) -> list[Entry]:
             continue
         try:
             values = json.loads(line)
-            entry = Entry(**{name: kind(values[name]) for name, kind in _FIELDS.items()})
+            entry = TrialTie(**{name: kind(values[name]) for name, kind in _FIELDS.items()})
         except (ValueError, TypeError, KeyError):
             raise LogError(
                 f"{path}, line {number}: this is not an entry of a trial, which plan-week --trial writes."
@@ -115,17 +115,17 @@ def read(path: Path) -> list[Entry]:
     return found
 
 
-def text_of(entries: Iterable[Entry]) -> str:
+def text_of(entries: Iterable[TrialTie]) -> str:
     """The text of a trial's file: one line of JSON per tie."""
     return "".join(f"{json.dumps(entry._asdict(), ensure_ascii=False)}\n" for entry in entries)
 
 
-def running(entries: Iterable[Entry], person: str, now: float) -> set[str]:
+def running(entries: Iterable[TrialTie], person: str, now: float) -> set[str]:
     """The ids of people whose days are not over, who must not be suggested again."""
     return {one.id for one in entries if one.person == person and now < one.planned_at + one.days * SECONDS_A_DAY}
 
 
-def outcome(entries: Sequence[Entry], log: Log) -> Outcome:
+def outcome(entries: Sequence[TrialTie], log: Log) -> TrialResult:
     """What a trial found, by a log that goes on after its plans.
 
     Args:
@@ -134,7 +134,7 @@ def outcome(entries: Sequence[Entry], log: Log) -> Outcome:
     """
     ends = log.began + log.days * SECONDS_A_DAY
     number = {str(name): place for place, name in enumerate(log.names)}
-    by_pair: dict[str, list[Entry]] = {}
+    by_pair: dict[str, list[TrialTie]] = {}
     for one in entries:
         by_pair.setdefault(one.pair, []).append(one)
     whole = [two for two in by_pair.values() if len(two) == 2 and two[0].made != two[1].made]
@@ -150,7 +150,7 @@ def outcome(entries: Sequence[Entry], log: Log) -> Outcome:
     shares = answers.mean(axis=0) if count else np.full(2, math.nan)
     effect, low, high = difference(answers)
     made, anyway = gestures.sum(axis=0).astype(int).tolist()
-    return Outcome(count, len(whole) - count, float(shares[0]), float(shares[1]), effect, low, high, made, anyway)
+    return TrialResult(count, len(whole) - count, float(shares[0]), float(shares[1]), effect, low, high, made, anyway)
 
 
 def _wrote(log: Log, number: dict[str, int], source: str, target: str, after: float, days: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from experiments.forecasts.counting import DAYS_A_UNIT, MODELS, History, fitted
+from experiments.forecasts.counting import DAYS_A_UNIT, MODELS, PairHistory, fitted
 
 PARAMETERS = {
     "pareto_nbd": np.array([0.8, 1.5, 0.7, 6.0]),
@@ -15,7 +15,7 @@ PARAMETERS = {
 AGE, LATER = 10.0, 3.0  # months that are seen, and months to forecast
 
 
-def simulated(name: str, pairs: int, seed: int) -> tuple[History, np.ndarray]:
+def simulated(name: str, pairs: int, seed: int) -> tuple[PairHistory, np.ndarray]:
     """Histories over `AGE` months, and whether each pair has a contact in the `LATER` months after."""
     random = np.random.default_rng(seed)
     one, rate, two, other = PARAMETERS[name]
@@ -40,11 +40,11 @@ def simulated(name: str, pairs: int, seed: int) -> tuple[History, np.ndarray]:
             if random.random() < drops[k]:
                 break
     age = np.full(pairs, AGE)
-    return History(repeats, last, age), back
+    return PairHistory(repeats, last, age), back
 
 
-def in_days(pairs: History) -> History:
-    return History(pairs.repeats, pairs.last * DAYS_A_UNIT, pairs.age * DAYS_A_UNIT)
+def in_days(pairs: PairHistory) -> PairHistory:
+    return PairHistory(pairs.repeats, pairs.last * DAYS_A_UNIT, pairs.age * DAYS_A_UNIT)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -61,7 +61,7 @@ def test_the_chance_of_a_contact_is_that_of_the_process(name: str) -> None:
 def test_likelihoods_of_pairs_without_a_second_contact_sum_up_to_their_share(name: str) -> None:
     """The likelihood of no repeat contact is a probability, so it must be the share of such pairs."""
     pairs, _ = simulated(name, 40_000, 2)
-    nothing = History(np.zeros(1), np.zeros(1), np.full(1, AGE))
+    nothing = PairHistory(np.zeros(1), np.zeros(1), np.full(1, AGE))
     share = np.exp(MODELS[name].likelihood(PARAMETERS[name], nothing))[0]
     assert share == pytest.approx((pairs.repeats == 0).mean(), abs=0.01)
 
@@ -78,7 +78,7 @@ def test_a_fit_forecasts_nearly_as_the_true_parameters_do(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_extreme_histories_have_chances(name: str) -> None:
     """A pair with thousands of contacts, one that has just had its first, and one from long ago."""
-    pairs = History(np.array([5_000, 0, 0, 1]), np.array([900.0, 0, 0, 1e-9]), np.array([900.0, 0, 4_000, 4_000]))
+    pairs = PairHistory(np.array([5_000, 0, 0, 1]), np.array([900.0, 0, 0, 1e-9]), np.array([900.0, 0, 4_000, 4_000]))
     chances = fitted(MODELS[name], pairs)(pairs, 30.0)
     assert np.isfinite(chances).all()
     assert ((chances >= 0) & (chances <= 1)).all()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from experiments.forecasts import trials
 from experiments.forecasts.tables import trial_notes, trial_table
-from experiments.forecasts.trials import Entry, difference, drawn, outcome, pairs_needed, read, running, text_of
+from experiments.forecasts.trials import TrialTie, difference, drawn, outcome, pairs_needed, read, running, text_of
 from experiments.logs.log import Log
 from experiments.logs.log import read as read_log
 from sim.contact_logs import LogError
@@ -32,8 +32,8 @@ def log_of(*rows: tuple[str, str, float]) -> Log:
     return read_log(table.assign(time=(NOW + table["days"] * DAY).astype(int)).drop(columns="days").sort_values("time"))
 
 
-def pair(name: str, made: str, held: str, days: int = 60) -> list[Entry]:
-    return [Entry("me", one, name, "message", one == made, NOW, days) for one in (made, held)]
+def pair(name: str, made: str, held: str, days: int = 60) -> list[TrialTie]:
+    return [TrialTie("me", one, name, "message", one == made, NOW, days) for one in (made, held)]
 
 
 @given(st.integers(0, 21))
@@ -59,7 +59,7 @@ def test_what_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, some: list[tuple[str, str, bool, int]]
 ) -> None:
     path = tmp_path_factory.mktemp("trial") / "trial.jsonl"
-    entries = [Entry("me", one, two, "call", made, NOW, days) for one, two, made, days in some]
+    entries = [TrialTie("me", one, two, "call", made, NOW, days) for one, two, made, days in some]
     path.write_text(text_of(entries), encoding="utf-8")
     assert read(path) == entries
 
@@ -129,7 +129,7 @@ def test_notes_say_how_many_pairs_are_needed_before_anything_is_known() -> None:
 
 
 def test_the_result_says_whether_chance_explains_it() -> None:
-    clear = trials.Outcome(40, 2, 0.5, 0.1, 0.4, 0.2, 0.6, 38, 1)
+    clear = trials.TrialResult(40, 2, 0.5, 0.1, 0.4, 0.2, 0.6, 38, 1)
     said = str(trial_table(clear).renderables[1])
     assert "+40" in said
     assert "It is clear that gestures helped." in said
