@@ -387,7 +387,7 @@ class Parameters(BaseModel):
         return packed
 
     def _closeness_of(self, minutes: float) -> float:
-        """Share of the missing closeness, 0..1, that a gesture of so many minutes gives in two-way contact."""
+        """Share of the missing closeness, 0..1, that a gesture of this many minutes gives in two-way contact."""
         if self.closeness_by_length == 0.0:
             return self.closeness_gain
         half_hours = float((minutes / HALF_HOUR) ** self.closeness_by_length)
