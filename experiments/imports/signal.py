@@ -158,7 +158,7 @@ def _full(person: Mapping[str, object], *names: str) -> str:
 
 
 def _name_of(person: Mapping[str, object]) -> str:
-    """The name that Signal shows for a person or group: a nickname, else that of the phone's contacts, else their own."""
+    """The name Signal shows for a person or group: a nickname, else that of the phone's contacts, else their own."""
     title = entries(entries(person.get("snapshot")).get("title")).get("title")
     number = _key(person.get("e164"))
     return (
