@@ -381,7 +381,8 @@ def _writer(message: _Head, names: Collection[str]) -> str:
     """Who wrote a message; empty for a note of the app."""
     who = _named(message, names)
     said = message.rest[len(who) :]
-    return "" if message.marked and _OF_GROUPS.search(said) and not _OF_FILES.search(said) else who
+    noted = message.marked and _OF_GROUPS.search(said) and not _OF_FILES.search(said)
+    return "" if noted or _OF_GROUPS.search(f"{who} ") else who
 
 
 def _named(message: _Head, names: Collection[str]) -> str:
@@ -414,8 +415,8 @@ def _people(messages: Sequence[_Head], writers: Sequence[str], text: _Text, choi
     if len(names) == 3:
         other = next(name for name in names if name not in named_after)
         tally.note(
-            "Three names write in a chat that is named after one of them. It is taken for a chat of this person and the "
-            "one of the others who writes more; the third is left out."
+            "Three names write in a chat that is named after one of them. It is taken for a chat of this one and the one "
+            "of the others who writes more; the third is left out."
         )
         return _People((named_after[0], other))
     if len(names) == 1:
