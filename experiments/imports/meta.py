@@ -33,7 +33,7 @@ _MESSAGES = re.compile(r"message(?:_([0-9]{1,6}))?\.json")
 _CLASSIC = (b'"sender_name"', b'"timestamp_ms"')
 _ENCRYPTED = (b'"threadName"', b'"senderName"')
 _INSTAGRAM = re.compile(rb'"uri"\s*:\s*"(?:\.?/)?(?:your_instagram_activity|instagram)', re.I)
-_OF_INSTAGRAM = re.compile(r"instagram", re.I)
+_OF_INSTAGRAM = re.compile(r"(?:your_)?instagram(?:[-_.].*)?", re.I)
 # Names of deleted accounts are the same for everybody: Facebook user, Instagram-Nutzer, Utilisateur de Facebook …
 _DELETED = re.compile(r"\b(?:facebook|instagram)\b", re.I)
 _REACTION = re.compile(r"(?:Liked a message|Reacted .{1,40} to your message)\s*", re.S)
@@ -45,11 +45,9 @@ _NOTE = re.compile(
     re.S,
 )
 _CALL = re.compile(
-    r"(?:.{1,80} (?:started (?:an audio|a video|a voice) (?:call|chat)|called you|"
-    r"missed (?:a|your) (?:video |audio |voice )?(?:call|chat))|"
-    r"You missed an? (?:video |audio |voice )?(?:call|chat).*|"
-    r"You called .{1,80}|Missed (?:video|audio|voice) (?:call|chat).*)\.?\s*",
-    re.S,
+    r"(?:(?:(?!I\b|We\b)[^\W\d_a-z]\S*(?: \S+){0,3} (?:started (?:an audio|a video|a voice) (?:call|chat)|called you|"
+    r"missed (?:a|your) (?:video |audio |voice )?(?:call|chat)(?: (?:from|with) .{1,80})?)|You called .{1,80}|"
+    r"Missed (?:video|audio|voice) (?:call|chat)(?: from .{1,80})?))\.?\s*",
 )
 _NOTES = {"subscribe", "unsubscribe"}
 
@@ -78,7 +76,7 @@ class _Thread:
 
 def _likeness(path: Path, start: bytes) -> tuple[float, bool]:
     """How sure it is that this is a chat or download of Meta, and whether of Instagram."""
-    instagram = any(map(_OF_INSTAGRAM.search, path.resolve().parts[-6:]))
+    instagram = any(map(_OF_INSTAGRAM.fullmatch, path.resolve().parts[-6:]))
     if start and not start.startswith(b"PK\x03\x04"):
         if not start.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") or b'"messages"' not in start:
             return 0.0, False
@@ -91,7 +89,7 @@ def _likeness(path: Path, start: bytes) -> tuple[float, bool]:
     names = list(names_of(path))
     if any(_MESSAGES.fullmatch(name.rpartition("/")[2]) for name in names):
         inbox = any("/inbox/" in f"/{name}" for name in names) or path.is_dir()
-        inside = any(map(_OF_INSTAGRAM.search, names))
+        inside = any(map(_OF_INSTAGRAM.fullmatch, "/".join(names).split("/")))
         return (0.95 if inbox else 0.8), instagram or inside
     flat = [name for name in names if re.search(r"_[0-9]+\.json$", name)][:3]
     if flat and any(part.name in flat and _is_encrypted(part) for part in parts_of(path)):

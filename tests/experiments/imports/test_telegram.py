@@ -59,7 +59,9 @@ def account(*chats: Any, left: tuple[Any, ...] = ()) -> dict[str, Any]:
 
 BOTH = [("Ann Smith", "Ben", WINTER), ("Ben", "Ann Smith", WINTER + 60)]
 WHOLE = account(
-    chat(said(ANN), said(BEN, WINTER + 60), done(BEN, "phone_call", SUMMER, duration_seconds=61, discard_reason="hangup")),
+    chat(
+        said(ANN), said(BEN, WINTER + 60), done(BEN, "phone_call", SUMMER, duration_seconds=61, discard_reason="hangup")
+    ),
     chat(said((None, "user44")), name=None, key=44),
     chat(said(ANN), said(BEN), done(ANN, "invite_members"), kind="private_supergroup", name="Trip", key=901),
     chat(said(ANN), kind="saved_messages", key=11),
@@ -151,7 +153,10 @@ def test_an_impossible_date_is_counted(tmp_path: Path, seconds: object) -> None:
     path = saved(tmp_path / "result.json", chat(said(ANN), said(BEN, date_unixtime=seconds)))
     result = found(READER, path)
     assert triples(result) == BOTH[:1]
-    assert (result.unread, result.where) == ({"with an impossible date": 1}, {"with an impossible date": "message 2 of 2"})
+    assert (result.unread, result.where) == (
+        {"with an impossible date": 1},
+        {"with an impossible date": "message 2 of 2"},
+    )
 
 
 @pytest.mark.parametrize("bad", [None, 5, [], "x", {}, {"id": 7, "type": "unsupported"}, {"type": "message"}])
@@ -206,7 +211,9 @@ def test_what_is_no_export_is_refused(tmp_path: Path, content: str, message: str
 
 
 def test_nothing_of_a_text_and_no_name_is_told(tmp_path: Path) -> None:
-    export = account(chat(said(ANN), said(BEN, date_unixtime="x"), None, done(BEN, "pin_message")), chat(None, name="Zoë"))
+    export = account(
+        chat(said(ANN), said(BEN, date_unixtime="x"), None, done(BEN, "pin_message")), chat(None, name="Zoë")
+    )
     result = found(READER, saved(tmp_path / "result.json", export))
     told = str([result.skipped, result.unread, result.where, result.notes])
     assert not any(word in told for word in ("private", "Ann", "Ben", "Zoë", "user"))
