@@ -415,8 +415,8 @@ def _people(messages: Sequence[_Head], writers: Sequence[str], text: _Text, choi
     if len(names) == 3:
         other = next(name for name in names if name not in named_after)
         tally.note(
-            "Three names write in a chat that is named after one of them. It is taken for a chat of this one and the one "
-            "of the others who writes more; the third is left out."
+            "Three names write in a chat that is named after one of them. It is taken for a chat of this one and the "
+            "one of the others who writes more; the third is left out."
         )
         return _People((named_after[0], other))
     if len(names) == 1:

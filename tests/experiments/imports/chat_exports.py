@@ -97,8 +97,9 @@ def damaged(content: bytes, draw: random.Random) -> bytes:
 
 ODD_BYTES = [b"\x00", b"\xff\xfe", b'"', b"[" * 2_000, b"{", b"null", b"9" * 5_000, b"\\ud800", b"\xed\xa0\x80", b"NaN"]
 ODD: list[Any] = [
-    None, True, -1, 0, 1, 3, 1.5, 10**30, -(10**30), float("nan"), float("inf"), "", " ", "x", "\ud800", "\u0000", "1e9",
-    "9" * 400, "-5", "２０", [], {}, [[]], [{}], {"name": None}, {"id": []}, "message", "user1", "\u200e", "\ufffd", "a" * 9_000,
+    None, True, -1, 0, 1, 3, 1.5, 10**30, -(10**30), float("nan"), float("inf"), "", " ", "x", "\ud800", "\u0000",
+    "1e9", "9" * 400, "-5", "２０", [], {}, [[]], [{}], {"name": None}, {"id": []}, "message", "user1", "\u200e",
+    "\ufffd", "a" * 9_000,
 ]  # fmt: skip
 
 
