@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,7 @@ from experiments.imports.packed import NO_DATE, START, Damaged, Part, is_archive
 from sim.contact_logs import LogError
 
 EXPECTED = "a line such as `31/12/2023, 21:05 - Ann: hi` or `[31.12.23, 21:05:10] Ann: hi`"
-FIRST_YEAR, LAST_YEAR = 2000, 2099
+FIRST_YEAR = 2009  # of WhatsApp
 NO_HALF = "with an unknown abbreviation of am or pm"
 NOTES, SEVERAL = "notes of the app", "to several people"
 
@@ -354,7 +354,7 @@ def _day(message: _Head, order: tuple[str, str, str]) -> datetime | None:
         found = datetime(year + 2000 if short else year, month, day)
     except ValueError:
         return None
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    return found if found.year >= FIRST_YEAR and believable(found.replace(tzinfo=UTC).timestamp()) else None
 
 
 def _hour(message: _Head) -> int | None:

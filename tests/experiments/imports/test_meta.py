@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from experiments.imports.contacts import Contact
 from experiments.imports.meta import INSTAGRAM, MESSENGER
 from sim.contact_logs import LogError
 from tests.experiments.imports.chat_exports import (

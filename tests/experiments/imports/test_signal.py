@@ -158,7 +158,7 @@ def test_what_is_no_history_is_refused(tmp_path: Path) -> None:
             found(APP, saved(tmp_path / "main.jsonl", text))
     saved(tmp_path / "folder" / "a.txt", "")
     saved(tmp_path / "folder" / "b.txt", "")
-    with pytest.raises(LogError, match="has no `main.jsonl`"):
+    with pytest.raises(LogError, match=r"has no `main\.jsonl`"):
         found(APP, tmp_path / "folder")
 
 
@@ -192,7 +192,10 @@ def said(who: object, date: object = "2024-01-15T10:00:00.427000", body: str = "
 BEFORE_NOON = "2024-07-15T08:00:00"
 BOTH = [("me", "Ben", WINTER), ("Ben", "me", SUMMER)]
 DATA = said("Me") + said("Ben", BEFORE_NOON)
-TEXT = "[2024-01-15 10:00:00] Me: private words  \nand more\n\n[2024-07-15 08:00:00] Ben: \n\n> quoted\n\n![a](./b.jpg)  \n\n"
+TEXT = (
+    "[2024-01-15 10:00:00] Me: private words  \nand more\n\n"
+    "[2024-07-15 08:00:00] Ben: \n\n> quoted\n\n![a](./b.jpg)  \n\n"
+)
 WHOLE = {
     "Ben/data.json": DATA,
     "Ben/chat.md": TEXT,
@@ -281,7 +284,7 @@ def test_a_bad_line_of_signal_export_is_counted(tmp_path: Path, bad: str, reason
 
 def test_what_signal_export_did_not_write_is_refused(tmp_path: Path) -> None:
     for name, text in (("data.json", ""), ("data.json", "{}\n"), ("chat.md", "hello\n")):
-        with pytest.raises(LogError, match="there is no message of signal-export; expected a `data.json`"):
+        with pytest.raises(LogError, match=r"there is no message of signal-export; expected a `data\.json`"):
             found(WRITTEN, saved(tmp_path / name, text))
 
 

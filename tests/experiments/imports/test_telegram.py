@@ -49,7 +49,8 @@ def account(*chats: Any, left: tuple[Any, ...] = ()) -> dict[str, Any]:
     return {
         "about": "Here is the data you requested. Telegram is a cloud service.",
         "personal_information": {
-            "user_id": 11, "first_name": "Ann", "last_name": "Smith", "phone_number": "+49 170 5550100", "username": "@ann",
+            "user_id": 11, "first_name": "Ann", "last_name": "Smith",
+            "phone_number": "+49 170 5550100", "username": "@ann",
         },
         "contacts": {"about": "", "list": [{"user_id": 22, "first_name": "Ben", "last_name": ""}]},
         "chats": {"about": "", "list": list(chats)},
