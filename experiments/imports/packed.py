@@ -165,7 +165,7 @@ def name_in(value: object) -> str:
 
 
 def seconds_in(value: object, per_second: int) -> int | None:
-    """A time in seconds since 1970, from a number or text of so many units per second; None if it is impossible."""
+    """A time in seconds since 1970, from a number or text of that many units per second; None if it is impossible."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from sim.contact_logs import LogError
 
 EXPECTED = "a line such as `31/12/2023, 21:05 - Ann: hi` or `[31.12.23, 21:05:10] Ann: hi`"
 FIRST_YEAR = 2009  # of WhatsApp
+LONGEST = 300  # letters of a name
 NO_HALF = "with an unknown abbreviation of am or pm"
 NOTES, SEVERAL = "notes of the app", "to several people"
 
@@ -66,6 +68,7 @@ _OF_GROUPS = re.compile(
     r"heeft .{1,80} toegevoegd\b|создал[аи]? группу\b|добавил[аи]? )",
     re.I,
 )
+_LIKE_A_CALL = re.compile(r"call|anruf|llamada|chamada|ligação|appel|chiamata|oproep", re.I)
 _OF_FILES = re.compile(r"[•<>]|\.\w{2,4}\b")  # the app marks the names of attachments, too
 _CALL = re.compile(
     r"(?:(?:missed |silenced )?(?:voice|video|group) call|(?:verpasster )?(?:sprach|video)anruf|"
@@ -207,7 +210,9 @@ def _contacts(path: Path, text: _Text, choices: Choices, tally: Tally, of_many: 
         raise LogError(f"{path}, {of_many}line {line}: the word next to the time is no known abbreviation of am or pm.")
     if choices.zone is None:
         tally.note("Times of WhatsApp name no time zone, and were read as times of this machine's zone.")
-    writers = [_writer(message, (*choices.me, text.title)) for message in messages]
+    with_colons = (name for name in map(_name, (*choices.me, text.title)) if ":" in name)
+    known = sorted(with_colons, key=len, reverse=True)
+    writers = [_writer(message, known) for message in messages]
     if _ENCRYPTED.search(messages[0].rest):
         writers[0] = ""  # some phones write this note in somebody's name
     people = _people(messages, writers, text, choices, tally)
@@ -254,17 +259,22 @@ class _Head:
     @property
     def half(self) -> str:
         """What is said of the half of the day, such as ``pm``."""
-        words = (_letters(self.stamp["between"]), _letters(self.stamp["after"]))
-        return "".join(word for word in words if word not in _FILLERS)
+        return _half(self.stamp["between"], self.stamp["after"])
 
 
-def _letters(words: str) -> str:
-    return "".join(re.findall(r"[^\W\d_]|[\u093c-\u094d]", words)).casefold()  # with the vowel signs of Hindi
+@lru_cache(maxsize=4_096)
+def _half(*words: str) -> str:
+    letters = (
+        "".join(re.findall(r"[^\W\d_]|[\u093c-\u094d]", word)).casefold() for word in words
+    )  # vowel signs of Hindi
+    return "".join(word for word in letters if word not in _FILLERS)
 
 
 def _head(number: int, line: str) -> _Head | None:
-    plain = line.translate(MARKS)
-    digits = "".join(str(unicodedata.decimal(letter, letter)) for letter in plain[:100])  # of any script
+    plain = (line if line.isascii() else line.translate(MARKS)).lstrip()
+    digits = plain[:100]
+    if not digits.isascii():
+        digits = "".join(str(unicodedata.decimal(letter, letter)) for letter in digits)  # of any script
     found = _HEAD.match(digits) or _HEAD_TIME_FIRST.match(digits)
     return _Head(number, found.groupdict(), plain[found.end() :], ": \u200e" in line) if found else None
 
@@ -275,7 +285,7 @@ def _taken_for_text(lines: Sequence[str], messages: Sequence[_Head]) -> str:
     odd = [
         number
         for number, line in enumerate(lines, start=1)
-        if number not in known and (_head(number, line) or _LIKE_A_HEAD.match(line.translate(MARKS)))
+        if number not in known and (_head(number, line) or _LIKE_A_HEAD.match(line[:300].translate(MARKS).lstrip()))
     ]
     if not odd:
         return ""
@@ -348,10 +358,13 @@ def _steps_back(days: Sequence[datetime | None]) -> int:
 
 
 def _day(message: _Head, order: tuple[str, str, str]) -> datetime | None:
-    year, month, day = (int(message.stamp[name]) for name in order)
-    short = len(message.stamp[order[0]]) <= 2
+    return _date(*(message.stamp[name] for name in order))
+
+
+@lru_cache(maxsize=65_536)
+def _date(year: str, month: str, day: str) -> datetime | None:
     try:
-        found = datetime(year + 2000 if short else year, month, day)
+        found = datetime(int(year) + 2000 * (len(year) <= 2), int(month), int(day))
     except ValueError:
         return None
     return found if found.year >= FIRST_YEAR and believable(found.replace(tzinfo=UTC).timestamp()) else None
@@ -386,14 +399,17 @@ def _writer(message: _Head, names: Collection[str]) -> str:
 
 
 def _named(message: _Head, names: Collection[str]) -> str:
-    for name in sorted(filter(None, map(_name, names)), key=len, reverse=True):  # with a colon in it, perhaps
-        if _name(message.rest).startswith(f"{name}:"):
+    start = message.rest[:LONGEST]
+    for name in names:
+        if _name(start).startswith(f"{name}:"):
             return name
-    found = _WHO.match(message.rest)
+    found = _WHO.match(start)
     return _name(found["who"]) if found else ""
 
 
 def _medium(message: _Head, who: str) -> str:
+    if len(message.rest) > LONGEST or not _LIKE_A_CALL.search(message.rest):
+        return "chat"
     text = _name(message.rest).removeprefix(who).lstrip(" :").strip()
     return "call" if _CALL.fullmatch(text) else "chat"
 
