@@ -33,7 +33,7 @@ _WRONG_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")  # as Teleg
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
-class Damaged(Exception):  # noqa: N818 - not an error of the user's
+class Damaged(Exception):  # noqa: N818 - readers turn it into a count or a `LogError`
     """A file cannot be read."""
 
 

@@ -90,7 +90,7 @@ class _NoChat(LogError):  # noqa: N818 - an error by its base
 
 
 class _Text(NamedTuple):
-    """A chat as text: its lines, the name of its folder or archive, and the name of its file for people."""
+    """A chat: its lines, the person or group it is named after, if any, and its file, to name somebody unknown."""
 
     lines: list[str]
     title: str
@@ -425,7 +425,7 @@ def _people(messages: Sequence[_Head], writers: Sequence[str], text: _Text, choi
     names = [name for name, count in often.most_common() if count > 1 or not _reads_as_note(name)]
     names = [*names[:2], *(name for name in names[2:] if not _reads_as_note(name))]
     in_group = any(_OF_GROUPS.search(m.rest) for m, who in zip(messages, writers, strict=True) if not who)
-    named_after = [name for name in names if text.title and same([text.title], name)]
+    named_after = [name for name in names if text.title and _alike(text.title, name)]
     if in_group or len(names) > 3 or (len(names) == 3 and not named_after):
         return _People(tuple(names), group_id(text.title or Path(text.name).stem))
     if len(names) == 3:
@@ -435,9 +435,19 @@ def _people(messages: Sequence[_Head], writers: Sequence[str], text: _Text, choi
             "one of the others who writes more; the third is left out."
         )
         return _People((named_after[0], other))
+    if len(names) == 2 and text.title and not any(_alike(name, text.title) for name in names):
+        tally.note(
+            "A chat is named after neither of the two people who wrote. It is read as one of two, and may be a group."
+        )
     if len(names) == 1:
         names += _silent_one(text, names[0], choices, tally)
     return _People(tuple(names))
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two names are the same apart from signs, which names of files cannot have."""
+    letters = ["".join(filter(str.isalnum, name.casefold())) for name in (one, other)]
+    return letters[0] == letters[1]
 
 
 def _reads_as_note(name: str) -> bool:
@@ -449,7 +459,7 @@ def _reads_as_note(name: str) -> bool:
 def _silent_one(text: _Text, writer: str, choices: Choices, tally: Tally) -> list[str]:
     """What the person who never wrote is called; none in a chat with oneself."""
     mine = same(choices.me, writer)
-    if text.title and not same([text.title], writer):
+    if text.title and not _alike(text.title, writer):
         tally.note("In a chat, only one person wrote. The other is called as the file is.")
         return [text.title]
     if text.title and mine:

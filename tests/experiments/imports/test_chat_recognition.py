@@ -18,9 +18,10 @@ from tests.experiments.imports.test_telegram import WHOLE as ACCOUNT
 
 READERS = [whatsapp.READER, telegram.READER, signal.APP, signal.WRITTEN, meta.MESSENGER, meta.INSTAGRAM]
 CHAT = "31/12/2023, 21:05 - Ann: hi\n31/12/2023, 21:06 - Ben: yes\n"
+IPHONE = "\u200e[15.01.24, 11:00:00] Ann: \u200eend-to-end encrypted\n[15.01.24, 11:00:10] Ann: hi\n"
 FILES: dict[str, tuple[Reader, str | object]] = {
     "WhatsApp Chat with Ben.txt": (whatsapp.READER, CHAT),
-    "iphone/_chat.txt": (whatsapp.READER, "\u200e[15.01.24, 11:00:00] Ann: \u200eend-to-end\n[15.01.24, 11:00:10] Ann: hi\n"),
+    "iphone/_chat.txt": (whatsapp.READER, IPHONE),
     "swedish.txt": (whatsapp.READER, "[2024-01-15 11:00:00] Ann: hej\n"),
     "chat/result.json": (telegram.READER, chat(said(ANN), said(BEN))),
     "minified.json": (telegram.READER, json.dumps(chat(said(BEN)), separators=(",", ":"))),
@@ -47,6 +48,15 @@ OTHERS: dict[str, str | bytes] = {
     "odd.bin": bytes(range(256)) * 10,
     "cut.zip": b"PK\x03\x04\x00\x00",
 }
+
+
+RECORDS = [2, 2, 1, 2, 1, 12, 0, len(ITEMS), 2, 2, 2, 2, 2]  # of the files
+
+
+@pytest.mark.parametrize("groups", [False, True])
+def test_every_record_is_a_contact_or_counted(tmp_path: Path, groups: bool) -> None:
+    for (name, (reader, content)), records in zip(FILES.items(), RECORDS, strict=True):
+        assert found(reader, saved(tmp_path / name, content), groups=groups).records == records, name
 
 
 def test_only_the_right_reader_is_sure(tmp_path: Path) -> None:

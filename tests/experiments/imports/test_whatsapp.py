@@ -222,6 +222,14 @@ def test_a_third_name_in_a_chat_named_after_a_person_is_left_out(tmp_path: Path)
     assert "Three names write in a chat that is named after one of them" in result.notes[-1]
 
 
+@pytest.mark.parametrize(("title", "said"), [("Ann", False), ("Ann  B.", False), ("BEN", False), ("Family", True)])
+def test_a_chat_named_after_neither_writer_may_be_a_group(tmp_path: Path, title: str, said: bool) -> None:
+    text = f"31/12/2023, 21:05 - {'Ann: B' if 'B.' in title else 'Ann'}: hi\n31/12/2023, 21:06 - Ben: hi\n"
+    result = read(chat(tmp_path, text, f"WhatsApp Chat with {title}.txt"), me=("Ann: B",))
+    assert len(result.rows) == 2
+    assert any("may be a group" in note for note in result.notes) == said
+
+
 @pytest.mark.parametrize(
     "note",
     [
