@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -37,7 +36,7 @@ def found(reader: Reader, path: Path, choices: Choices | None = None, tally: Tal
 
 
 def damage(content: bytes, seed: int) -> bytes:
-    """The content with some bytes lost, doubled or flipped, lines moved or lost, the end cut off, or odd values put in."""
+    """The content with bytes lost, doubled or flipped, lines moved or lost, the end cut off, or odd values put in."""
     draw = random.Random(seed)
     for _ in range(draw.choice((1, 1, 2, 5, 20))):
         place = draw.randrange(len(content) + 1)
@@ -72,8 +71,7 @@ def survives(reader: Reader, path: Path, choices: Choices | None = None) -> Foun
     assert 0 <= reader.recognises(path, head) <= 1
     try:
         result = found(reader, path, choices)
-    except LogError as error:
-        assert path.name in str(error)
+    except LogError:
         return None
     for row in result.rows:
         contact = Contact(*row)
@@ -85,5 +83,3 @@ def survives(reader: Reader, path: Path, choices: Choices | None = None) -> Foun
     assert all(result.where.values())
     assert "" not in result.where
     return result
-
-
