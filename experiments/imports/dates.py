@@ -19,7 +19,6 @@ from dateutil import parser  # type: ignore[import-untyped, unused-ignore]
 from experiments.imports.contacts import MARKS, Choices, Tally, believable, seconds_of
 from sim.contact_logs import LogError
 
-FIRST_YEAR, LAST_YEAR = 1971, 2099
 LONGEST = 80  # characters of a time; longer values are something else
 UNITS = {1: "seconds", 1_000: "milliseconds", 1_000_000: "microseconds", 1_000_000_000: "nanoseconds"}
 # Abbreviations of zones that mean one offset wherever they are used; minutes. Others, such as IST, mean several.
@@ -72,7 +71,7 @@ class _Order:
     """What the dates of a file say about one order of day, month and year."""
 
     impossible: int = 0
-    back: int = 0  # how often a date is before the one above it by more than a day
+    back: int = 0  # how often a date is before the one above it, and after it
     forward: int = 0
     last: datetime | None = None
 
@@ -81,8 +80,8 @@ class _Order:
             self.impossible += 1
             return
         if self.last is not None:
-            self.back += (self.last - day).days > 1
-            self.forward += (day - self.last).days > 1
+            self.back += day < self.last
+            self.forward += day > self.last
         self.last = day
 
     @property
@@ -292,7 +291,7 @@ def _day(parts: Parts, order: tuple[int, int, int]) -> datetime | None:
         found = datetime(year + 2000 if len(texts[0]) <= 2 else year, month, day)
     except ValueError:
         return None
-    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+    return found if believable((found - datetime(1970, 1, 1)).total_seconds()) else None
 
 
 def _worded(text: str) -> datetime | None:

@@ -136,9 +136,10 @@ def _look(path: Path, root: str, choices: Choices) -> _Backup:
         backup.records += 1
         if isinstance(record, str):
             continue
-        number = number_of(record.values.get("address") or record.values.get("number"))
-        if "~" not in number:
-            backup.book.learn(number, record.values.get("contact_name"))
+        listed = record.values.get("address") or record.values.get("number", "")
+        numbers = {key_of(number): number for one in listed.split("~") if (number := number_of(one))}
+        if len(numbers) == 1:
+            backup.book.learn(*numbers.values(), record.values.get("contact_name"))
         if record.values.get("msg_box") in ("2", "4"):  # sent, so the sender is the owner
             backup.own |= {key_of(number_of(address)) for address, kind in record.addresses if kind == _FROM}
     backup.own.discard("")
