@@ -50,6 +50,7 @@ _WORDS = {
     OTHER: "sms mms text message data internet roaming nachricht mensaje messaggio mensagem",
 }  # fmt: skip
 _KIND_OF = {word: kind for kind in reversed(_WORDS) for word in _WORDS[kind].split()}
+_ALONE = {"in", "i", "o", "mo", "mt", "no"}  # words that mean this only if nothing else stands with them
 _PHONE = {"1": IN, "2": OUT, "3": MISSED, "4": VOICEMAIL, "5": MISSED, "6": MISSED, "7": IN}  # numbers of Android
 _ROUTER = {"1": IN, "2": MISSED, "3": MISSED, "4": OUT, "10": MISSED}  # and of a FRITZ!Box since 2013
 _OLD_ROUTER = {"1": IN, "2": MISSED, "3": OUT}
@@ -157,10 +158,14 @@ def _kind(text: str, codes: Mapping[str, str]) -> str | None:
     plain = clean(text).casefold()
     if plain in codes:
         return codes[plain]
+    if plain in _KIND_OF:
+        return _KIND_OF[plain]
     words = re.findall(r"[^\W\d_]+", plain.replace("no answer", "noanswer").replace("not answered", "noanswer"))
-    found = {_KIND_OF[word] for word in words if word in _KIND_OF}
+    found = {_KIND_OF[word] for word in words if word in _KIND_OF and word not in _ALONE}
     if {"nicht", "non", "no", "не"} & set(words) and IN in found:  # such as `nicht angenommen`
         return MISSED
+    if found >= {IN, OUT}:
+        return None
     return next((kind for kind in _WORDS if kind in found), None)
 
 

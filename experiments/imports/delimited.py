@@ -100,7 +100,11 @@ def columns_in(head: bytes, is_header: Callable[[Mapping[str, int]], bool]) -> b
     """Whether the first bytes of a file have a row that is a header."""
     if b"\0" in head[:4_096] and encoding_of(head) == "utf-8-sig":
         return False
-    text = head.decode(encoding_of(head), errors="replace")
+    encoding = encoding_of(head)
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(head)  # which may end within a character
+    except UnicodeDecodeError:
+        text = head.decode("cp1252" if encoding == "utf-8-sig" else encoding, errors="replace")
     return _header(Path(), "", list(islice(io.StringIO(text, newline=""), PREAMBLE)), is_header) is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def _contact(row: Row, places: Mapping[str, int], times: Times, tally: Tally) ->
 def _medium(row: Row, places: Mapping[str, int], tally: Tally) -> str:
     if "medium" not in places:
         return OTHER
-    words = plain_name(row.cells[places["medium"]]).split()
+    words = re.findall(r"[^\W\d_]+", clean(row.cells[places["medium"]]).casefold())
     found = next((_MEDIUM_OF[word] for word in words if word in _MEDIUM_OF), None)
     if found is None:
         tally.note(f"Some rows have a medium that is none of {', '.join(MEDIA)}; theirs is called “{OTHER}”.")
