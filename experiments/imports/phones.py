@@ -39,11 +39,6 @@ def key_of(number: str) -> str:
     return digits[-9:] or number.casefold()
 
 
-def same_number(one: str, other: str) -> bool:
-    """Whether two numbers are those of one phone, with or without the code of the country."""
-    return key_of(one) == key_of(other)
-
-
 class PhoneBook:
     """The names of numbers, as the records of a file have them."""
 
