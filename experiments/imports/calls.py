@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.imports.contacts import Choices, Contact, Reader, Tally, clean, same
-from experiments.imports.dates import Times
-from experiments.imports.delimited import Row, Table, columns_in, table_of
+from experiments.imports.dates import TimeColumn
+from experiments.imports.delimited import Row, TextTable, columns_in, table_of
 from experiments.imports.phones import UNKNOWN, PhoneBook, is_service, key_of, number_of
 
 IN, OUT, MISSED, VOICEMAIL, OTHER = "in", "out", "missed or declined calls", "voicemail", "no calls"
@@ -99,7 +99,7 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
     table = table_of(path, lambda names: _columns(names) is not None, EXPECTED, tally)
     columns = _columns(table.columns)
     assert columns is not None
-    times, book, kinds = Times(choices, "the times of calls"), PhoneBook(), set()
+    times, book, kinds = TimeColumn(choices, "the times of calls"), PhoneBook(), set()
     for row in table.rows():
         times.look(columns.moment_in(row), row.where)
         number, name = _who(row, columns)
@@ -141,7 +141,7 @@ def _who(row: Row, columns: _Columns) -> tuple[str, str]:
     return number, "" if name.casefold() in UNKNOWN or "\ufffd" in name else name
 
 
-def _codes(table: Table, kinds: set[str], tally: Tally) -> Mapping[str, str]:
+def _codes(table: TextTable, kinds: set[str], tally: Tally) -> Mapping[str, str]:
     """What numbers in the column for the type mean."""
     if not {"nebenstelle", "extension"} & set(table.columns):
         if kinds & set(_PHONE):

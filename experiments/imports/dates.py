@@ -1,7 +1,7 @@
 """Times as people and programs write them in tables: what they mean, and what they leave open.
 
-The order of day and month belongs to a whole file, so a column is looked at before it is read: `Times.look` at every
-value, `Times.decide` once, then `Times.seconds` of each value.
+The order of day and month belongs to a whole file, so a column is looked at before it is read: `TimeColumn.look` at
+every value, `TimeColumn.decide` once, then `TimeColumn.seconds` of each value.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class _Order:
 
 
 @dataclass
-class Times:
+class TimeColumn:
     """A column of times.
 
     Attributes:

@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 @dataclass
-class Table:
+class TextTable:
     """A table in a text file.
 
     Attributes:
@@ -71,7 +71,7 @@ class Table:
                 yield Row(where, cells + [""] * (len(self.names) - len(cells)))
 
 
-def table_of(path: Path, is_header: Callable[[Mapping[str, int]], bool], expected: str, tally: Tally) -> Table:
+def table_of(path: Path, is_header: Callable[[Mapping[str, int]], bool], expected: str, tally: Tally) -> TextTable:
     """The table in a file whose first lines have a row that is a header.
 
     Args:
@@ -110,7 +110,7 @@ def columns_in(head: bytes, is_header: Callable[[Mapping[str, int]], bool]) -> b
 
 def _header(
     path: Path, encoding: str, lines: Sequence[str], is_header: Callable[[Mapping[str, int]], bool]
-) -> Table | None:
+) -> TextTable | None:
     separator = re.fullmatch(r"\ufeff?sep=(.)\s*", lines[0]) if lines else None
     for delimiter in (separator[1],) if separator and separator[1] not in '"\r\n' else DELIMITERS:
         reader = csv.reader(lines, delimiter=delimiter)
@@ -126,7 +126,7 @@ def _header(
                 columns.setdefault(plain_name(cell), place)
             columns.pop("", None)
             if len(columns) > 1 and is_header(columns):
-                return Table(path, encoding, delimiter, columns, reader.line_num, cells)
+                return TextTable(path, encoding, delimiter, columns, reader.line_num, cells)
     return None
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from experiments.imports.contacts import Choices, Contact, Reader, Tally, clean, group_id
-from experiments.imports.dates import Times
-from experiments.imports.delimited import Row, Table, columns_in, table_of
+from experiments.imports.dates import TimeColumn
+from experiments.imports.delimited import Row, TextTable, columns_in, table_of
 
 EXPECTED = "of LinkedIn's messages, such as CONVERSATION ID, FROM, TO and DATE"
 NOBODY = {"", "linkedin member", "linkedin-mitglied", "membre de linkedin", "miembro de linkedin"}  # who left
@@ -24,7 +24,7 @@ def _is_header(names: Mapping[str, int]) -> bool:
 class _Sheet:
     """The cells of a row by the name of their column."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: TextTable) -> None:
         self.places = table.columns
 
     def get(self, row: Row, name: str) -> str:
@@ -66,7 +66,7 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
     if path.is_dir():
         path = path / "messages.csv"
     table = table_of(path, _is_header, EXPECTED, tally)
-    sheet, times = _Sheet(table), Times(choices, "the dates")
+    sheet, times = _Sheet(table), TimeColumn(choices, "the dates")
     people = _People("sender profile url" in table.columns, "recipient profile urls" in table.columns)
     for row in table.rows():
         times.look(sheet.get(row, "date"), row.where)
@@ -91,7 +91,7 @@ UNREAD = ("with an impossible date", "with too few columns", "with unreadable ch
 _DISTINCT = ("conversation id", "date", "subject", "content")  # what tells messages apart; only a digest is kept
 
 
-def _contact(sheet: _Sheet, row: Row, people: _People, times: Times, groups: bool) -> Contact | str:
+def _contact(sheet: _Sheet, row: Row, people: _People, times: TimeColumn, groups: bool) -> Contact | str:
     """The contact of a row, or the reason why it is none."""
     if not sheet.get(row, "date") and not sheet.get(row, "to"):
         return "with too few columns"

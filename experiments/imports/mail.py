@@ -93,8 +93,15 @@ def _letters(path: Path) -> Iterator[Letter]:
 
 def _mail_files(folder: Path) -> Iterator[Path]:
     for one in folder.iterdir():
-        if one.suffix.lower() in (".mbox", ".eml", ".emlx"):
-            yield one / "mbox" if (one / "mbox").is_file() else one
+        if (one / "mbox").is_file():
+            yield one / "mbox"
+        elif one.is_file() and (one.suffix.lower() in (".mbox", ".eml", ".emlx") or _of_thunderbird(one)):
+            yield one
+
+
+def _of_thunderbird(file: Path) -> bool:
+    """Whether it is a mailbox in Thunderbird's folder, which has an index with the same name beside it."""
+    return not file.suffix and file.with_name(f"{file.name}.msf").is_file()
 
 
 def _letters_of_file(path: Path) -> Iterator[Letter]:

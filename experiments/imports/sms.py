@@ -139,7 +139,7 @@ def _look(path: Path, root: str, choices: Choices) -> _Backup:
         listed = record.values.get("address") or record.values.get("number", "")
         numbers = {key_of(number): number for one in listed.split("~") if (number := number_of(one))}
         if len(numbers) == 1:
-            backup.book.learn(*numbers.values(), record.values.get("contact_name"))
+            backup.book.learn(next(iter(numbers.values())), record.values.get("contact_name"))
         if record.values.get("msg_box") in ("2", "4"):  # sent, so the sender is the owner
             backup.own |= {key_of(number_of(address)) for address, kind in record.addresses if kind == _FROM}
     backup.own.discard("")

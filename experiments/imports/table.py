@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from experiments.imports.contacts import Choices, Contact, Reader, Tally, clean
-from experiments.imports.dates import Times
+from experiments.imports.dates import TimeColumn
 from experiments.imports.delimited import Row, columns_in, plain_name, table_of
 from sim.contact_logs import LogError
 
@@ -63,7 +63,7 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
     if not given:
         columns = ", ".join(f"{key}={name}" for key, name in named.items())
         tally.note(f"The columns are taken to be {columns}; --columns names others.")
-    times = Times(choices, f"the column {named['time']}")
+    times = TimeColumn(choices, f"the column {named['time']}")
     for row in table.rows():
         times.look(row.cells[places["time"]], row.where)
     times.decide(tally, path.name)
@@ -89,7 +89,7 @@ def _check(given: Mapping[str, str]) -> None:
         )
 
 
-def _contact(row: Row, places: Mapping[str, int], times: Times, tally: Tally) -> Contact | str:
+def _contact(row: Row, places: Mapping[str, int], times: TimeColumn, tally: Tally) -> Contact | str:
     """The contact of a row, or the reason why it is none."""
     source, target = (row.cells[places[key]] for key in ("source", "target"))
     if any("\n" in name.strip() or "\r" in name.strip() for name in (source, target)):

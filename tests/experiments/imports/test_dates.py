@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.imports.contacts import Choices, Tally, believable
-from experiments.imports.dates import Times
+from experiments.imports.dates import TimeColumn
 from sim.contact_logs import LogError
 from tests.experiments.imports.damaged import BERLIN
 from tests.experiments.imports.damaged import UTC as ZONE
 
 
 def times(texts: list[str], choices: Choices | None = None) -> tuple[list[int | None], list[str]]:
-    column, tally = Times(choices or Choices(zone=ZONE), "the times"), Tally()
+    column, tally = TimeColumn(choices or Choices(zone=ZONE), "the times"), Tally()
     for number, text in enumerate(texts, start=2):
         column.look(text, f"line {number}")
     column.decide(tally, "table.csv")

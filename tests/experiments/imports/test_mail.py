@@ -214,6 +214,20 @@ def test_maildir_apples_folder_and_files_are_mailboxes(tmp_path: Path) -> None:
     assert found(READER, tmp_path / "files" / "1.eml").rows == [ANN_TO_ME]
 
 
+def test_the_folders_of_programs_are_read_whole(tmp_path: Path) -> None:
+    """Thunderbird's, with an index for each mailbox, and Apple's, with a folder for each."""
+    (tmp_path / "Thunderbird").mkdir()
+    for name in ("Inbox", "Sent"):
+        kept(tmp_path / "Thunderbird", name, mail(Message_ID=f"<{name}>"))
+        kept(tmp_path / "Thunderbird", f"{name}.msf", b'// <!-- <mdb:mork:z v="1.4"/> -->')
+        (tmp_path / "Apple" / f"{name}.mbox").mkdir(parents=True)
+        kept(tmp_path / "Apple" / f"{name}.mbox", "mbox", mail(Message_ID=f"<{name}>"))
+    kept(tmp_path / "Thunderbird", "filterlog.html", b"<html>")
+    for folder in ("Thunderbird", "Apple"):
+        assert found(READER, tmp_path / folder).rows == [ANN_TO_ME] * 2
+        assert READER.recognises(tmp_path / folder, b"") == 0.9
+
+
 def test_what_is_no_mailbox_is_named(tmp_path: Path) -> None:
     for path, said in (
         (tmp_path / "none.mbox", "none.mbox does not exist"),
