@@ -114,7 +114,9 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
         who = book.name(number) if number else name
         moment = times.seconds(columns.moment_in(row))
         nobody = kind == OUT and columns.length >= 0 and _length(row.cells[columns.length]) == 0
-        if kind is None:
+        if "\n" in name or "\r" in name:
+            tally.fail("with a line break in a name", row.where)
+        elif kind is None:
             tally.fail("of an unknown type", row.where)
         elif kind in (MISSED, OTHER):
             tally.skip(kind, row.where)
@@ -136,7 +138,8 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
 
 def _who(row: Row, columns: _Columns) -> tuple[str, str]:
     """The number and the name of the other person, empty if withheld."""
-    name = clean(row.cells[columns.name]) if columns.name >= 0 else ""
+    name = row.cells[columns.name].strip() if columns.name >= 0 else ""
+    name = name if "\n" in name or "\r" in name else clean(name)  # a quote without an end takes in other rows
     number = number_of(row.cells[columns.number]) if columns.number >= 0 else ""
     return number, "" if name.casefold() in UNKNOWN or "\ufffd" in name else name
 

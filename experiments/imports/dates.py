@@ -296,6 +296,8 @@ def _day(parts: Parts, order: tuple[int, int, int]) -> datetime | None:
 
 def _worded(text: str) -> datetime | None:
     """A moment with the name of its month, such as `Apr 5, 2023 3:04 PM`. Nothing that is missing is filled in."""
+    text = re.sub(r"\s?\([^()]*\)$", "", text)  # the name of a zone after its offset, as JavaScript writes it
+    text = re.sub(r"\b(?:GMT|UTC)(?=[+-]\d)", "", text)  # as JavaScript means it; dateutil turns the sign round
     if not re.search(r"[^\W\d_]{3}", text):
         return None
     first, second = (_parsed(text, default) for default in (datetime(2001, 2, 3), datetime(2012, 11, 10)))

@@ -53,6 +53,7 @@ class TextTable:
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
             reader = csv.reader(file, delimiter=self.delimiter)
             while True:
+                above = reader.line_num
                 try:
                     cells = next(reader)
                 except StopIteration:
@@ -64,11 +65,20 @@ class TextTable:
                 if reader.line_num <= self.first or not any(cell.strip() for cell in cells):
                     continue
                 where = f"line {reader.line_num}"
+                if tally is not None and reader.line_num > above + 1 and self._swallowed(cells):
+                    tally.note(
+                        f"Lines in a cell that ends in {where} look like rows. A quote may be missing above them."
+                    )
                 if cells == self.names:
                     if tally is not None:
                         tally.skip("names of columns, repeated", where)
                     continue
                 yield Row(where, cells + [""] * (len(self.names) - len(cells)))
+
+    def _swallowed(self, cells: Sequence[str]) -> bool:
+        """Whether a line within a cell has as many cells as a row, because a quote has no end."""
+        lines = (line for cell in cells for line in cell.split("\n")[1:])
+        return any(line.count(self.delimiter) == len(self.names) - 1 for line in lines if len(line) < 1_000)
 
 
 def table_of(path: Path, is_header: Callable[[Mapping[str, int]], bool], expected: str, tally: Tally) -> TextTable:

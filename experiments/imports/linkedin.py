@@ -87,7 +87,12 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
     times.note_zone(tally)
 
 
-UNREAD = ("with an impossible date", "with too few columns", "with unreadable characters")
+UNREAD = (
+    "with an impossible date",
+    "with a line break in a name",
+    "with too few columns",
+    "with unreadable characters",
+)
 _DISTINCT = ("conversation id", "date", "subject", "content")  # what tells messages apart; only a digest is kept
 
 
@@ -95,6 +100,8 @@ def _contact(sheet: _Sheet, row: Row, people: _People, times: TimeColumn, groups
     """The contact of a row, or the reason why it is none."""
     if not sheet.get(row, "date") and not sheet.get(row, "to"):
         return "with too few columns"
+    if any("\n" in sheet.get(row, name) for name in ("from", "to", "sender profile url", "recipient profile urls")):
+        return "with a line break in a name"  # a quote without an end takes in other rows
     drafts = (sheet.get(row, "is message draft"), sheet.get(row, "is conversation draft"))
     if _YES & {draft.casefold() for draft in drafts}:
         return "drafts"

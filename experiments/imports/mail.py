@@ -204,7 +204,7 @@ def _no_letter(message: Message, flags: str) -> str | None:
     """Why a message was not written by one person to another; None if it was."""
     header = " ".join(map(_decoded, _texts(message, ("X-Gmail-Labels",))))
     labels = {clean(label).strip(' "').lower() for label in header.split(",")}
-    if labels & _DRAFTS or "D" in flags or message["X-Mozilla-Draft-Info"]:
+    if labels & _DRAFTS or "D" in flags or message["X-Mozilla-Draft-Info"] or _starts(message, "X-Unsent", ("1",)):
         return "drafts"
     if labels & _SPAM or _starts(message, "X-Spam-Flag", ("yes",)):
         return "spam"

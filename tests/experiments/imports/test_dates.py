@@ -66,6 +66,8 @@ MINUTE = AT - 6
         ("Wed Apr 05 15:04:06 2023", AT),
         ("Wed Apr 05 11:04:06 EDT 2023", AT),
         ("Apr 5, 2023 5:04:06 PM MESZ", AT),
+        ("Wed Apr 05 2023 17:04:06 GMT+0200 (Central European Summer Time)", AT),
+        ("2023-04-05T15:04:06.1234567Z", AT),
         ("", None),
         ("soon", None),
         ("5 pm", None),

@@ -88,6 +88,7 @@ MAILS: dict[str, tuple[bytes, list[Any] | str]] = {
     ),
     "draft in Russian": (mail(X_Gmail_Labels="=?UTF-8?B?0KfQtdGA0L3QvtCy0LjQutC4?="), "drafts"),
     "draft of Thunderbird": (mail(X_Mozilla_Draft_Info="internal/draft; vcard=0"), "drafts"),
+    "draft of Outlook": (mail(X_Unsent="1"), "drafts"),
     "sent in Czech": (mail(X_Gmail_Labels="=?UTF-8?Q?Odesl=C3=A1no,Nep=C5=99e=C4=8Dten=C3=A9?="), ANN_TO_ME),
     "in the bin": (mail(X_Gmail_Labels="Trash,Opened"), ANN_TO_ME),
     "chat of Hangouts": (mail(X_Gmail_Labels="Chat", Message_ID="<1@google.com>"), "chats kept as mail"),

@@ -146,7 +146,7 @@ def test_no_text_of_a_backup_is_lost(tmp_path: Path) -> None:
 
 
 def test_groups_and_the_owners_name(tmp_path: Path) -> None:
-    """In a group, a message is one row to the group, whoever wrote it, and its name has everybody but the owner."""
+    """In a group, a message is one row to the group, of the owner too, and its name has everybody but the owner."""
     received = mms(((BEN, 137), (OWN, 151), (ANN, 151)), address=f"{ANN}~{BEN}", contact_name="Ann, Ben")
     sent = mms(((OWN, 137), (ANN, 151), (BEN, 151)), msg_box=2, address=f"{BEN}~{ANN}", contact_name="Ben, Ann")
     names = sms(), sms(address=BEN, contact_name="Ben"), sms(address=OWN, contact_name="My number")

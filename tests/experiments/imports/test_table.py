@@ -138,6 +138,15 @@ def test_no_cell_reaches_a_note_or_an_error(tmp_path: Path) -> None:
     assert "Secret" not in str((got.skipped, got.unread, got.notes, got.where))
 
 
+def test_a_quote_without_an_end_is_noted(tmp_path: Path) -> None:
+    """The rows that it takes in are in a cell."""
+    text = 'source,target,time,text\nAnn,Ben,1577869200,"hi\nAnn,Ben,1577869260,hi\nBen,Ann,1577869260,"hi\n'
+    got = found(READER, kept(tmp_path, text))
+    assert got.rows == ROWS[:1]
+    assert any("look like rows. A quote may be missing" in note for note in got.notes)
+    assert len(found(READER, kept(tmp_path, text.replace(',"hi', ',"""hi"""'))).rows) == 3
+
+
 def test_damage_is_counted_and_never_an_error(tmp_path: Path) -> None:
     for seed in range(600):
         text = [*TABLES.values(), COUNTED][seed % 12]
