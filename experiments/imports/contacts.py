@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,12 +72,14 @@ class Tally:
         unread: the number of records that could not be read, by reason.
         where: where the first of each reason stands, such as ``"line 12"``.
         notes: sentences on guesses, such as the order of day and month, and how sure they are.
+        seen: digests of the records that `is_copy` was asked about. Give files that may overlap the same tally.
     """
 
     skipped: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
     where: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set, repr=False)
 
     def skip(self, reason: str, where: str = "") -> None:
         """Count a record that is no contact, such as a note of the app."""
@@ -92,6 +95,17 @@ class Tally:
         """Say what was guessed."""
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+    def is_copy(self, *parts: object) -> bool:
+        """Whether a record with these parts came before, in this file or in another one of the same tally.
+
+        Only eight bytes of each record are kept: two of a million records would coincide by chance once in 10^7 files.
+        """
+        digest = blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=8)
+        number = int.from_bytes(digest.digest(), "big")
+        known = number in self.seen
+        self.seen.add(number)
+        return known
 
 
 Read = Callable[[Path, Choices, Tally], Iterator[Contact]]
@@ -121,8 +135,9 @@ def group_id(name: str) -> str:
 
 
 def clean(name: object) -> str:
-    """A name in one spelling: without marks of direction, with single spaces, in normal form C."""
-    return unicodedata.normalize("NFC", " ".join(str(name).translate(MARKS).split()))
+    """A name in one spelling: without marks of direction and halves of characters, with single spaces, in form C."""
+    whole = str(name).encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins pairs of surrogates
+    return unicodedata.normalize("NFC", " ".join(whole.translate(MARKS).split()))
 
 
 def believable(seconds: float) -> bool:
