@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -89,16 +90,18 @@ def gather(
         LogError: a file is missing, or has no known format, or is not in the format that it seemed to have.
     """
     found, passed = _expanded(paths, named)
-    exports = []
+    exports: list[Export] = []
+    seen: set[int] = set()  # what was seen in one file is a copy in the next
     for number, (path, reader, sure) in enumerate(found):
-        tally = Tally()
+        tally = Tally(seen=seen)
         contacts = reader.read(path, choices, tally)
         if progress is not None:
             contacts = _reporting(contacts, progress, number, len(found))
         rows = pd.DataFrame(contacts, columns=_COLUMNS).astype({"time": "int64"})
         exports.append(Export(path, reader, sure, rows, tally))
     whole = pd.concat([one.rows for one in exports], ignore_index=True)
-    merging = {**(aliases or {}), **_owners(whole, choices)}
+    owners = _owners(whole, choices)
+    merging = {one: owners.get(other, other) for one, other in (aliases or {}).items()} | owners
     kept, copies = _without_copies(exports, merging)
     to_oneself = kept["source"] == kept["target"]
     rows = kept[~to_oneself].sort_values("time", kind="stable", ignore_index=True)
@@ -138,6 +141,14 @@ def _without_copies(exports: Sequence[Export], merging: Mapping[str, str]) -> tu
     return kept[_COLUMNS], len(whole) - len(kept)
 
 
+class _Found(NamedTuple):
+    """The exports in a folder, with their formats; files that are none; and how many files there are."""
+
+    exports: dict[Path, tuple[Reader, float]]
+    passed: dict[Path, str]
+    files: int
+
+
 # Formats -------------------------------------------------------------------------------------------------------------
 
 
@@ -161,13 +172,14 @@ def _expanded(paths: Sequence[Path], named: Reader | None) -> tuple[list[tuple[P
             raise LogError(f"{path} does not exist.")
         if named is not None:
             found[path] = named, 1.0
+        elif path.is_dir():
+            there = _in_folder(path)
+            if not there.exports:
+                raise LogError(f"{path}: no file in this folder has a known format. {_known()}")
+            found |= there.exports
+            passed |= there.passed
         elif (one := _recognised(path)) is not None:
             found[path] = one
-        elif path.is_dir():
-            inside = list(_inside(path, passed))
-            if not inside:
-                raise LogError(f"{path}: no file in this folder has a known format. {_known()}")
-            found |= inside
         else:
             raise LogError(f"{path} has no known format. {_known()}")
     return [(path, reader, sure) for path, (reader, sure) in found.items()], passed
@@ -180,23 +192,36 @@ def _recognised(path: Path) -> tuple[Reader, float] | None:
         raise LogError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def _inside(folder: Path, passed: dict[Path, str]) -> Iterator[tuple[Path, tuple[Reader, float]]]:
-    """The exports in a folder that is none itself, at any depth; other files are noted in ``passed``."""
-    pending, seen = [folder], 0
-    while pending:
-        for path in sorted(pending.pop(0).iterdir()):
-            seen += 1
-            if seen > MOST_FILES:
-                raise LogError(f"{folder} has over {MOST_FILES:,} files. Name the exports in it.")
-            if path.name.lower() in _IGNORED or path.is_symlink():
-                continue
+def _in_folder(folder: Path) -> _Found:
+    """The folder itself if it is an export; the exports in it, at any depth, if it is none or has several.
+
+    Raises:
+        LogError: it has too many files.
+    """
+    inside: dict[Path, tuple[Reader, float]] = {}
+    beside: dict[Path, str] = {}
+    files = 0
+    for path in sorted(folder.iterdir()):
+        if path.name.lower() in _IGNORED or path.is_symlink():
+            continue
+        if path.is_dir():
+            found = _in_folder(path)
+            inside |= found.exports
+            beside |= found.passed
+            files += found.files
+        else:
+            files += 1
             one = _recognised(path)
-            if one is not None:
-                yield path, one
-            elif path.is_dir():
-                pending.append(path)
+            if one is None:
+                beside[path] = "no known format"
             else:
-                passed[path] = "no known format"
+                inside[path] = one
+        if files > MOST_FILES:
+            raise LogError(f"{folder} has over {MOST_FILES:,} files. Name the exports in it.")
+    whole = _recognised(folder)
+    if whole is not None and len({reader for reader, _ in inside.values()}) <= 1:
+        return _Found({folder: whole}, {}, files)
+    return _Found(inside, beside, files)
 
 
 def _known() -> str:

@@ -1,0 +1,227 @@
+"""Several exports become one log: their formats, copies, one person's ids, and the commands that do it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from experiments.commands import starting
+from experiments.imports import identities
+from experiments.imports.contacts import Choices
+from experiments.imports.formats import BY_NAME, READERS
+from experiments.imports.gathering import gather, recognised
+from experiments.logs.log import read
+from sim.contact_logs import LogError
+
+Rekindle = Callable[..., Any]  # gives an outcome: code, out, err
+JANUARY = 1_704_103_200  # 1 January 2024, 10:00 UTC
+
+
+def mail(path: Path, *messages: tuple[str, str, int], name: str = "m") -> Path:
+    """An mbox of messages: from, to, and hours after `JANUARY`."""
+    parts = [
+        f"From x Thu Jan  1 00:00:00 2020\nFrom: {one}\nTo: {two}\nMessage-ID: <{name}{one}{two}{hour}@x>\n"
+        f"Date: {pd.Timestamp(JANUARY + 3600 * hour, unit='s'):%a, %d %b %Y %H:%M:%S +0000}\n"
+        "Subject: SECRET\n\nSECRET\n\n"
+        for one, two, hour in messages
+    ]
+    path.write_text("".join(parts), encoding="utf-8")
+    return path
+
+
+def whatsapp(path: Path, *lines: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"13/01/2024, 10:0{k} - {line}\n" for k, line in enumerate(lines)), encoding="utf-8")
+    return path
+
+
+def telegram(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    message = {
+        "id": 1,
+        "type": "message",
+        "date_unixtime": str(JANUARY),
+        "from": "Cem",
+        "from_id": "user1",
+        "text": "SECRET",
+    }
+    path.write_text(
+        json.dumps({"name": "Cem", "type": "personal_chat", "id": 1, "messages": [message]}), encoding="utf-8"
+    )
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as people have it: mail, chats in a folder of their own, and a file that is no export."""
+    (tmp_path / "all").mkdir()
+    mail(tmp_path / "all" / "mail.mbox", ("ann@x.org", "ben@x.org", 1))
+    whatsapp(tmp_path / "all" / "chats" / "WhatsApp Chat with Ben.txt", "Ben: SECRET", "Ann: SECRET")
+    whatsapp(tmp_path / "all" / "chats" / "WhatsApp Chat with Zoë.txt", "Zoë: SECRET", "Ann: SECRET", "Ann: SECRET")
+    telegram(tmp_path / "all" / "chats" / "telegram" / "result.json")
+    (tmp_path / "all" / "list.txt").write_text("bread, milk\n")
+    (tmp_path / "all" / ".DS_Store").write_text("")
+    return tmp_path / "all"
+
+
+def test_formats_have_names_of_their_own() -> None:
+    assert len(BY_NAME) == len(READERS)
+
+
+def test_each_export_in_a_folder_is_read_in_its_format_and_other_files_are_named(folder: Path) -> None:
+    found = gather([folder], Choices())
+    names = {one.path.name: one.reader.name for one in found.exports}
+    assert names == {
+        "mail.mbox": "mail", "WhatsApp Chat with Ben.txt": "whatsapp", "WhatsApp Chat with Zoë.txt": "whatsapp",
+        "telegram": "telegram",
+    }  # fmt: skip
+    assert [path.name for path in found.passed] == ["list.txt"]
+    assert len(found.rows) == 1 + 2 + 3 + 1
+    assert found.rows["time"].is_monotonic_increasing
+    assert found.rows["medium"].value_counts().to_dict() == {"chat": 6, "mail": 1}
+    assert found.contacts["Ann"] == 5
+    assert not found.rows.astype(str).apply(lambda column: column.str.contains("SECRET")).any().any()
+
+
+def test_a_folder_of_one_format_is_one_export(folder: Path) -> None:
+    one = recognised(folder / "chats" / "telegram")
+    assert one is not None
+    assert one[0].name == "telegram"
+    assert [export.path.name for export in gather([folder / "chats" / "telegram"], Choices()).exports] == ["telegram"]
+
+
+def test_the_same_message_in_two_exports_counts_once_and_equal_ones_in_one_export_each(tmp_path: Path) -> None:
+    both = [("ann@x.org", "ben@x.org", 1), ("ben@x.org", "ann@x.org", 2)]
+    one, two = mail(tmp_path / "sent.mbox", both[0]), mail(tmp_path / "all.mbox", *both)
+    found = gather([one, two], Choices())
+    assert len(found.rows) == 2
+    twice = whatsapp(tmp_path / "WhatsApp Chat with Ben.txt", "Ben: a", "Ann: b")
+    twice.write_text(twice.read_text().replace("10:01 - Ann", "10:00 - Ben") + "13/01/2024, 10:09 - Ann: c\n")
+    again = tmp_path / "copy" / "WhatsApp Chat with Ben.txt"
+    again.parent.mkdir()
+    again.write_bytes(twice.read_bytes())
+    found = gather([twice, again], Choices())
+    assert (len(found.rows), found.copies) == (3, 3), "two messages of Ben's in one minute are two"
+
+
+def test_ids_of_one_person_are_merged_through_chains_and_nobody_writes_to_themselves(tmp_path: Path) -> None:
+    path = mail(
+        tmp_path / "a.mbox",
+        ("ann+a@x.org", "ben@x.org", 1), ("ben@x.org", "ann@x.org", 2), ("ann+a@x.org", "ann@x.org", 3),
+    )  # fmt: skip
+    found = gather([path], Choices(me=("Ann", "ann@x.org")), aliases={"ann+a@x.org": "ann@x.org"})
+    assert set(found.contacts) == {"Ann", "ben@x.org"}
+    assert (len(found.rows), found.merged) == (2, 1)
+
+
+def test_what_has_no_format_or_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LogError, match=r"nothing\.mbox does not exist"):
+        gather([tmp_path / "nothing.mbox"], Choices())
+    (tmp_path / "list.txt").write_text("bread\n")
+    with pytest.raises(LogError, match=r"list.txt has no known format. Known are Mail .*--columns"):
+        gather([tmp_path / "list.txt"], Choices())
+    with pytest.raises(LogError, match="no file in this folder has a known format"):
+        gather([tmp_path], Choices())
+
+
+# The commands --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(folder.parent)
+    return Path(folder.name)
+
+
+def test_an_import_says_what_was_read_and_shows_no_id(here: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("import", here, "--zone", "UTC", "-o", "log.parquet")
+    assert ended.code == 0, ended.err
+    for said in (
+        "Mail (mbox, Maildir, .eml)",
+        "7 contacts of 7 people.",
+        "1 file of no known format",
+        "Written: log.parquet",
+    ):
+        assert said in ended.out, said
+    assert "x.org" not in ended.out + ended.err
+    assert "Cem" not in ended.out + ended.err
+    named = rekindle("import", here, "--zone", "UTC", "-o", "named.csv", "--ids")
+    assert "Most contacts: Ann (5)" in named.out
+    log, table = read("log.parquet"), pd.read_csv("named.csv")
+    assert len(log) == len(table) == 7
+    assert list(table) == ["source", "target", "time", "medium"]
+
+
+def test_proposals_are_merged_from_a_file_that_the_user_checks(
+    tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mail(Path("a.mbox"), ("ann+a@x.org", "ben@x.org", 1), ("ben@x.org", "ann@x.org", 2), ("ben@x.org", "ann@x.org", 5))
+    first = rekindle("import", "a.mbox")
+    assert "1 id may be another's (1 almost surely)" in " ".join(first.out.split())
+    assert identities.read(Path("log.aliases.csv")) == {"ann+a@x.org": "ann@x.org"}
+    second = rekindle("import", "a.mbox", "--aliases", "log.aliases.csv")
+    assert "3 contacts of 2 people." in second.out
+    assert "may be" not in second.out
+    at_once = rekindle("import", "a.mbox", "--merge", "-o", "b.csv")
+    assert "Merged: 1 id into 1 other." in at_once.out
+    assert "3 contacts of 2 people." in at_once.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "log.txt"], "--output log.txt: expected a name that ends in .parquet, .csv or .csv.gz"),
+        (["-o", "all"], "expected a name that ends in"),
+        (["--zone", "Nowhere/Town"], "there is no such time zone; expected a name such as Europe/Berlin"),
+        (["--format", "telegramm"], "did you mean telegram?"),
+        (["--columns", "from"], "expected source=COLUMN,target=COLUMN,time=COLUMN"),
+        (["--columns", "source=a,target=b"], "time is missing"),
+        (["--aliases", "nothing.csv"], "nothing.csv cannot be read"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_one_paragraph(
+    here: Path, rekindle: Rekindle, arguments: list[str], said: str
+) -> None:
+    ended = rekindle("import", here, *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in " ".join(ended.err.split())
+
+
+def test_an_export_is_never_overwritten_by_the_log(
+    tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text(f"source,target,time\nAnn,Ben,{JANUARY}\n")
+    ended = rekindle("import", "a.csv", "-o", "a.csv")
+    assert ended.code == 2
+    assert "is also an input" in ended.err
+    assert Path("a.csv").read_text().startswith("source")
+
+
+def test_from_exports_to_a_plan_in_one_command(here: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log is written, a plan for the right person and minutes is made, and the same commands are printed."""
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr(
+        starting, "plan_week", lambda log, person, **options: asked.update(options, log=log, person=person)
+    )
+    ended = rekindle("start", here, "--yes", "--minutes", "25")
+    assert ended.code == 0, ended.err
+    assert (asked["person"], asked["minutes"], asked["log"]) == ("Ann", 25, Path("my_week/log.parquet"))
+    assert asked["sheet"] == Path("my_week/week.html")
+    assert len(read("my_week/log.parquet")) == 7
+    said = " ".join(ended.out.split())
+    for command in ("rekindle import all --output my_week/log.parquet", "rekindle forecast my_week/log.parquet",
+                    "rekindle plan-week my_week/log.parquet --person Ann --minutes 25"):  # fmt: skip
+        assert command in said, command
+
+
+def test_somebody_who_is_not_there_cannot_start(here: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("start", here / "mail.mbox", "--yes", "--me", "Nobody")
+    assert ended.code == 2
+    assert "--me Nobody: nobody in these exports is called that" in ended.err
