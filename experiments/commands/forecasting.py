@@ -190,11 +190,12 @@ def plan_week(
     stderr = stderr_console()
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
-        plan = week.plan_week(contacts, some_worlds, request, execution, cut)
+        plan = week.without_disproved(week.plan_week(contacts, some_worlds, request, execution, cut))
     notes = week_notes(plan, minutes, worlds, days, silent)
     if trial:
         new = trials.drawn(plan.plan, str(contacts.names[who]), now, days)
-        notes = [*trial_notes(new, float(plan.plan["without"].mean()), days), *notes]
+        usual = plan.past.came_back if plan.past else float("nan")
+        notes = [*trial_notes(new, float(plan.plan["without"].fillna(usual).mean()), days), *notes]
         plan = plan._replace(plan=_with_gesture(plan.plan, new))
         store.write_whole(trial, lambda file: file.write_text(trials.text_of([*entries, *new]), encoding="utf-8"))
     if not ids:

@@ -25,7 +25,14 @@ import sim
 from experiments.analysis.compare import ends_of_interval, resampled_counts, resampled_means
 from experiments.forecasts.activity import matching_sociability, with_sociability
 from experiments.forecasts.baselines import baselines, recalibrated, smoothed
-from experiments.forecasts.learned import ENOUGH_ANSWERS, LONGEST_DAYS, earlier_answers, learned_chances
+from experiments.forecasts.learned import (
+    ENOUGH_ANSWERS,
+    LONGEST_DAYS,
+    Check,
+    checked,
+    earlier_answers,
+    learned_chances,
+)
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
 from experiments.logs.draws import with_draw
@@ -463,7 +470,25 @@ def forecast(
         table = table.assign(**_columns_of(kind, gain, writes, len(ties)))
     mean_gains = pd.DataFrame.from_dict(gains, orient="index", columns=["gain", "low", "high"])
     notes = [*hole_noted(contacts, silent, contacts.end), *learning_noted(contacts, days, silent)]
+    check = checked(contacts, days, silent)
+    if check is not None and check.disproves:
+        table, mean_gains = _without_chances(table), mean_gains * math.nan
+        notes.append(_disproved(check, days))
     return Forecast(table, mean_gains, len(rounds), notes)
+
+
+def _without_chances(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without learned chances, and without what follows from them."""
+    kept = ("tie", "sender", "receiver", "silent_days", "contacts", "simulated")
+    return table.assign(**{name: math.nan for name in table if name not in kept})
+
+
+def _disproved(check: Check, days: int) -> str:
+    return (
+        f"No chance is shown, because this log's past disproves them: {days} days before its end, {check.expected:.1%} "
+        f"of {check.pairs:,} silent pairs were expected to come back, and {check.came_back:.1%} did. A longer log or "
+        "fewer --days may do better."
+    )
 
 
 def learning_noted(contacts: Log, days: int, silent: int) -> list[str]:

@@ -34,6 +34,7 @@ LONGEST_DAYS = 90  # of the answers from which the shipped priors were learned
 FORECAST_DAYS = 90  # at which the coefficient of the length of a forecast counts nothing
 STEEPEST = 4.0  # standard deviations by which a feature can differ from its mean over logs and still count
 LEAST_SPREAD = 0.01  # of a coefficient between logs
+FAR_OFF, ENOUGH_PAIRS = 2.0, 20  # factor by which chances are disproved, on at least this many pairs
 SEVERAL, MAILBOX = "several", "mailbox"  # logs with the ties of several people, and of one person only
 
 FEATURES = (
@@ -121,6 +122,43 @@ def known(past: Log, morning: int, days: int, silent: int, prior: Prior) -> Know
     if not found:
         return Known(np.zeros((0, len(COEFFICIENTS))), np.zeros(0, bool), np.zeros(0))
     return Known(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+class Check(NamedTuple):
+    """How learned chances did on an earlier morning of a log, whose answers are known by now.
+
+    Attributes:
+        pairs: the number of silent pairs.
+        expected, came_back: the share of them that was expected to come back, and that did.
+    """
+
+    pairs: int
+    expected: float
+    came_back: float
+
+    @property
+    def disproves(self) -> bool:
+        """Whether chances were off by a factor of two or more on twenty pairs or more."""
+        off = self.expected / max(self.came_back, 1e-9)
+        return self.pairs >= ENOUGH_PAIRS and not 1 / FAR_OFF < off < FAR_OFF
+
+
+def checked(log: Log, days: int, silent: int) -> Check | None:
+    """How chances did on the latest morning whose answers are known; None if no pair was silent by then.
+
+    Args:
+        log: the whole log.
+        days: number of days of the forecast, and of the question asked then.
+        silent: pairs count if their silence is longer than this, in days.
+    """
+    morning = log.end - days
+    if morning < FIRST_DAYS:
+        return None
+    pairs = silent_pairs(log, morning, silent)
+    if pairs.empty:
+        return None
+    chances = learned_chances(log.before(morning), morning, pairs, days=days, silent=silent)
+    return Check(len(pairs), float(chances.mean()), float(came_back(log, pairs, morning, days).mean()))
 
 
 def earlier_answers(past: Log, morning: int, days: int, silent: int) -> np.ndarray:

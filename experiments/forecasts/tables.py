@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 from experiments.terminal.numbers import counted, points
 from experiments.terminal.tables import sentences, table_of
 
-_FAR_OFF, _ENOUGH_TIES = 2.0, 20  # chances are far off by this factor, if there are at least this many ties
-
 
 def evaluation_table(evaluation: Evaluation) -> Group:
     """Scores of forecasts, and differences of the model's scores from those of the baselines, with intervals."""
@@ -78,7 +76,7 @@ def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: in
     columns = ["comes_back", "receiver_writes", *(f"after_{kind}" for kind in kinds)]
     for row in found.ties.head(top).to_dict("records"):
         names = (f"tie {row['tie']}", *(str(row[side]) for side in shown))
-        chances = (f"{row[column]:.0%}" for column in columns)
+        chances = (_percent(row[column]) for column in columns)
         table.add_row(*names, f"{row['silent_days']:,.0f}", f"{row['contacts']:,}", *chances)
     return Group(table, Text(sentences(_forecast_notes(found, worlds, days, silent, top))))
 
@@ -94,7 +92,7 @@ def _forecast_notes(forecast: Forecast, worlds: int, days: int, silent: int, top
         "one gesture by the sender on the first day, which does not count itself: how much it changes the odds in "
         f"{counted(worlds, 'simulated world')}.",
     ]
-    for kind, row in forecast.gains.iterrows():
+    for kind, row in forecast.gains.dropna().iterrows():
         bounds = "" if math.isnan(row["low"]) else f", 95% interval {points(row['low'])} … {points(row['high'])}"
         lines.append(f"A {kind} adds {points(row['gain'])} points to “receiver writes” (mean over these ties{bounds}).")
     if len(forecast.gains) and worlds < ENOUGH_WORLDS:
@@ -127,14 +125,22 @@ def week_table(found: Week, notes: Sequence[str]) -> Group:
     )
     table = table_of("tie", *titles, "gain", "95% interval")
     for row in found.plan.to_dict("records"):
-        gain, low, high = (f"{100 * row[name]:+.0f}".replace("-", "−") for name in ("gain", "low", "high"))
+        gain, low, high = (_in_points(row[name]) for name in ("gain", "low", "high"))
         table.add_row(
             str(row["id"]) if "id" in row else f"tie {row['tie']}", row["last_contact"] or "–",
             f"{row['silent_days']:,} d", f"{row['known_years']:.1f} y", f"{row['contacts']:,}", row["last_word"],
-            *(f"{row[name]:g}" for name in valued), row["gesture"], f"{row['minutes']:g}", f"{row['without']:.0%}",
-            f"{row['after']:.0%}", gain, f"{low} … {high}",
+            *(f"{row[name]:g}" for name in valued), row["gesture"], f"{row['minutes']:g}", _percent(row["without"]),
+            _percent(row["after"]), gain, f"{low} … {high}" if low != "–" else "–",
         )  # fmt: skip
     return Group(*([table] if len(found.plan) else []), Text(sentences(notes)))
+
+
+def _percent(share: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.0%}"
+
+
+def _in_points(gain: float) -> str:
+    return "–" if math.isnan(gain) else f"{100 * gain:+.0f}".replace("-", "−")
 
 
 def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
@@ -219,12 +225,13 @@ def _in_all(found: Week, minutes: int, silent: int) -> str:
     if plan.empty:
         fitting = f"No gesture that fits into {counted(minutes, 'minute')}"
         return f"{among} {fitting} gains anything, so there is nothing to plan."
+    takes = f"The plan takes {plan['minutes'].sum():g} of {counted(minutes, 'minute')} for {len(plan)} of them."
+    if math.isnan(found.together[0]):
+        return f"{among} {takes} No chance is shown, because this log's past disproves them (see Past)."
     value, low, high = (f"{one:+.1f}".replace("-", "−") for one in found.together)
     return (
-        f"{among} The plan takes {plan['minutes'].sum():g} of {counted(minutes, 'minute')} for {len(plan)} of them. "
-        f"{plan['after'].sum():.1f} of these people would write after it and {plan['without'].sum():.1f} without "
-        f"it: {value} "
-        f"(95% interval {low} … {high})."
+        f"{among} {takes} {plan['after'].sum():.1f} of these people would write after it and "
+        f"{plan['without'].sum():.1f} without it: {value} (95% interval {low} … {high})."
     )
 
 
@@ -234,9 +241,8 @@ def _past_notes(past: Past | None) -> list[str]:
 
     if past is None:
         return ["Past: rankings cannot be checked, because the log is too short or nobody had a dormant tie."]
-    off = past.expected / max(past.came_back, 1e-9)
-    sure = past.ties >= _ENOUGH_TIES and not 1 / _FAR_OFF < off < _FAR_OFF
-    trust = f" The chances were far too {'high' if off > 1 else 'low'} on this log." if sure else ""
+    high = past.expected > past.came_back
+    trust = f" The chances were far too {'high' if high else 'low'} on this log." if past.disproves else ""
     lines = [
         f"Past: of {counted(past.ties, 'dormant tie')} on day {past.cut:,} of the log, {past.expected:.1%} were "
         f"expected to come back spontaneously within {past.days} days, and {past.came_back:.1%} did.{trust}"

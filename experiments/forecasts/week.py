@@ -40,7 +40,7 @@ from experiments.forecasts.forecast import (
     silent_ties,
     transported,
 )
-from experiments.forecasts.learned import learned_chances
+from experiments.forecasts.learned import Check, learned_chances
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE
 from experiments.forecasts.values import USUAL
@@ -102,6 +102,11 @@ class Past(NamedTuple):
     people: int
     rules: pd.DataFrame
 
+    @property
+    def disproves(self) -> bool:
+        """Whether the log's past disproves such chances; see `learned.Check`."""
+        return Check(self.ties, self.expected, self.came_back).disproves
+
 
 class Week(NamedTuple):
     """A plan, with its gain and its checks.
@@ -126,6 +131,14 @@ class Week(NamedTuple):
     alike: bool
     past: Past | None
     notes: list[str]
+
+
+def without_disproved(found: Week) -> Week:
+    """The plan without its chances and gains if the log's past disproves such chances; its order stays."""
+    if found.past is None or not found.past.disproves:
+        return found
+    none = dict.fromkeys(("without", "after", "gain", "low", "high"), math.nan)
+    return found._replace(plan=found.plan.assign(**none), together=(math.nan,) * 3)
 
 
 def dormant_ties(contacts: Log, silent: int, person: int) -> pd.DataFrame:

@@ -171,3 +171,25 @@ def test_the_features_of_a_single_contact_are_finite() -> None:
     by_name = dict(zip(FEATURES, learned.features_of(pairs)[0], strict=True))
     assert by_name["single_contact"] == 1
     assert by_name["silence_over_gap"] == 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected", "came", "disproves"),
+    [(20, 0.2, 0.1, True), (20, 0.19, 0.1, False), (20, 0.05, 0.1, True), (19, 0.4, 0.1, False), (500, 0.1, 0.0, True)],
+)
+def test_chances_are_disproved_by_a_factor_of_two_on_twenty_pairs(
+    pairs: int, expected: float, came: float, disproves: bool
+) -> None:
+    assert learned.Check(pairs, expected, came).disproves is disproves
+
+
+def test_the_past_is_checked_on_the_latest_morning_whose_answers_are_known() -> None:
+    log = read_in_file_order(made_up(days=200))
+    found = learned.checked(log, 40, 30)
+    assert found is not None
+    morning = log.end - 40
+    pairs = silent_pairs(log, morning, 30)
+    assert found.pairs == len(pairs)
+    assert found.came_back == came_back(log, pairs, morning, 40).mean()
+    assert learned.checked(log, 190, 30) is None, "too early"
+    assert learned.checked(log, 40, 170) is None, "nobody was silent for that long"

@@ -13,7 +13,7 @@ from experiments.analysis.compare import ENOUGH_WORLDS
 from experiments.forecasts.forecast import Evaluation, Forecast
 from experiments.forecasts.scores import SCORES
 from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
-from experiments.forecasts.week import CHANCE, LATEST, LEARNED, LONGEST, Past, Week
+from experiments.forecasts.week import CHANCE, LATEST, LEARNED, LONGEST, Past, Week, without_disproved
 from experiments.terminal.console import Terminal
 
 NONE = float("nan")
@@ -152,6 +152,19 @@ def past_of(expected: float = 0.1, came_back: float = 0.1, ties: int = 20, peopl
 
 def told(past: Past | None) -> str:
     return notes(week_of()._replace(past=past))
+
+
+def test_chances_that_the_past_disproves_are_not_shown() -> None:
+    """Neither in the table nor in sentences; the order and the gestures stay."""
+    whole = week_of()
+    hidden = without_disproved(whole._replace(past=past_of(0.5, 0.1, 20)))
+    assert hidden.plan[["without", "after", "gain", "low", "high"]].isna().all().all()
+    assert hidden.plan["gesture"].tolist() == whole.plan["gesture"].tolist()
+    assert "No chance is shown, because this log's past disproves them" in notes(hidden)
+    assert "nan" not in notes(hidden).lower()
+    kept = whole._replace(past=past_of(0.15, 0.1, 20))
+    assert without_disproved(kept) is kept
+    assert without_disproved(whole._replace(past=None)).plan is whole.plan
 
 
 @pytest.mark.parametrize(
