@@ -105,7 +105,7 @@ COMMANDS = {
     ),
     "import": Command(
         "importing",
-        "Make a contact log from exports of mail, chats and calls: who, whom, when, and no text.",
+        "Make a contact log from exports of mail, chats and calls: who, whom, when. No text is kept, nothing is sent.",
         "sent.mbox received.mbox chats --output log.parquet",
     ),
     "calibrate": Command(

@@ -1,8 +1,8 @@
 """The strategies in all worlds in which they were compared: by effort, in a town, and in replayed logs.
 
-    rekindle essay --full --only nine_strategies
+    rekindle essay --only nine_strategies
     rekindle sweep configs/strategies_draws.toml --world LOG --set sweep.replicates=24    # for each log
-    python -m verification.strategies_everywhere results/essay-full LOG… [--logs results]
+    python -m verification.strategies_everywhere results/essay LOG… [--logs results]
 
 Prints the tables of docs/strategies_compared.md: one per outcome, with a row per strategy and a column per world.
 Values are means over draws of the assumed numbers, with 95% intervals over draws. Draws that fail the gate are left
@@ -28,8 +28,8 @@ REPLICATES_OF_LOGS = 24
 
 
 def from_the_essay(name: str, folder: Path) -> SweepResult:
-    """A sweep of the essay at its full size."""
-    return collected(sweep_plan(load(Path(f"configs/{name}.toml"), [], full=True)), folder)
+    """A sweep of the essay."""
+    return collected(sweep_plan(load(Path(f"configs/{name}.toml"))), folder)
 
 
 def from_a_log(log: Path, folder: Path) -> SweepResult:

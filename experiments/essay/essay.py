@@ -42,6 +42,7 @@ from experiments.provenance import run_hash
 from experiments.sweeps import store
 from experiments.sweeps.sweep_result import SweepResult, fewest_worlds
 from experiments.terminal.names import write_csv
+from experiments.terminal.numbers import counted
 from sim.model.spelling import nearest
 from sim.runtime.fingerprint import model_fingerprint
 
@@ -304,7 +305,7 @@ def judged(claim: Claim, swept: Mapping[str, SweepResult]) -> JudgedClaim:
     mine = {name: swept[name] for name in claim.sweeps}
     finding = claim.finding(mine)
     ruling = _gated(finding, mine)
-    if ruling == Ruling(Verdict.UNDECIDED):
+    if _too_few(finding, mine):
         finding = replace(finding, pictures=tuple(_of_too_few(picture) for picture in finding.pictures))
     return JudgedClaim(claim, finding, ruling, mine)
 
@@ -315,14 +316,23 @@ def _of_too_few(picture: FigureSpec) -> FigureSpec:
     return replace(picture, words=words._replace(subtitle=f"Too few worlds for a verdict. {words.subtitle}"))
 
 
+def _too_few(finding: ClaimFinding, sweeps: Sweeps) -> str:
+    """How many worlds or plausible draws there are, and how many are needed, if there are too few; otherwise nothing."""
+    behind = [sweeps[name] for name in finding.checked]
+    found, needed = fewest_worlds(behind), max((one.verdict.worlds for one in behind), default=0)
+    what = "world" if all(one.passing is None for one in behind) else "draw"
+    return f"{counted(found, what)}, and {needed} are needed" if found < needed else ""
+
+
 def _gated(finding: ClaimFinding, sweeps: Sweeps) -> Ruling:
     """The ruling, if its sweeps have enough worlds and pass their gates."""
     behind = [sweeps[name] for name in finding.checked]
     shut = [f"{one.experiment.name} {gate.name}".strip() for one in behind for gate in one.gates if not gate.passed]
     if any(not one.gates and one.passing is None for one in behind):
         return Ruling(Verdict.CLOSED, "its configuration has no [verdict.gate]")
-    if behind and fewest_worlds(behind) < max(one.verdict.worlds for one in behind):
-        return Ruling(Verdict.UNDECIDED)
+    few = _too_few(finding, sweeps)
+    if few and finding.ruling.verdict is not Verdict.BY_CONSTRUCTION:  # which no number of worlds could change
+        return Ruling(Verdict.UNDECIDED, few)
     return Ruling(Verdict.CLOSED, "; ".join(shut)) if shut else finding.ruling
 
 

@@ -92,7 +92,7 @@ def _forecast_notes(forecast: Forecast, worlds: int, days: int, silent: int, top
         "one gesture by the sender on the first day, which does not count itself: how much it changes the odds in "
         f"{counted(worlds, 'simulated world')}.",
     ]
-    for kind, row in forecast.gains.dropna().iterrows():
+    for kind, row in forecast.gains.dropna(subset=["gain"]).iterrows():
         bounds = "" if math.isnan(row["low"]) else f", 95% interval {points(row['low'])} … {points(row['high'])}"
         lines.append(f"A {kind} adds {points(row['gain'])} points to “receiver writes” (mean over these ties{bounds}).")
     if len(forecast.gains) and worlds < ENOUGH_WORLDS:

@@ -62,7 +62,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"Of 100 silent friends, {100 * none.mean.value:.0f} would be in touch {COUNTED} days later anyway. Eight talks of half an hour over half a "
             f"year leave {100 * first.value:+.1f} ({100 * first.low:.1f} … {100 * first.high:.1f}) of 100 more in touch on that day, and as many on one day "
             f"{100 * once.value:+.1f}. So spreading them adds {100 * spread.mean.value:+.1f}, and spreading 80 messages "
-            f"{100 * slowly[SPREAD[1]].mean.value:+.1f}. Part of this is that more of it is answered: per friend, {answered[TALKS].mean.value:.0f} gestures after spread-out "
+            f"{100 * slowly[SPREAD[1]].mean.value:+.1f}. Part of this is that they end five months later, nearer to the day of the count, and part that more of it is answered: per friend, {answered[TALKS].mean.value:.0f} gestures after spread-out "
             f"talks and {answered[TALKS_ONCE].mean.value:.0f} after those on one day; with messages, {answered[WORDS].mean.value:.0f} and "
             f"{answered[WORDS_ONCE].mean.value:.0f}. {hanging_on(swept, spread, len(slowly), 'What spreading talks adds')} Time spent talking keeps "
             f"{100 * talking.mean.value:+.1f} ({100 * talking.mean.low:.1f} … {100 * talking.mean.high:.1f}) of 100 friends, compared with as much time spent on messages. "

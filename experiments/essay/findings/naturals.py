@@ -49,7 +49,8 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effects["initiated"],
         level(swept, "hesitant", arms[HEADLINE][HESITANT]).mean,
     )
-    busy = at_equal_activity(swept)
+    busy, sent = at_equal_activity(swept), at_equal_activity(swept, "sent").mean
+    also = "" if pd.isna(sent.value) else f" It still sends {sent.value:.0f} more, which may be why."
     verdict = judge(swept, ties)
     data = pd.concat(
         [
@@ -72,7 +73,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"hesitant third, and is then in touch with {ties.mean.value:.1f} ({ties.mean.low:.1f} … {ties.mean.high:.1f}) more people, beside "
             f"{usual.value:.1f}. {hanging_on(swept, ties, len(effects))} A rule puts it in that bold people begin more, and an answered beginning "
             "is contact, so most of this is by construction. At equal activity the answer is another one: of "
-            f"people who send equally many gestures, the half that begins more of them has {interval(busy.mean).lstrip('+')} ties more than the half that answers more."
+            f"people who send about equally many gestures, the half that begins more of them has {interval(busy.mean).lstrip('+')} ties more than the half that answers more.{also}"
         ),
         pictures=(
             FigureSpec(
@@ -94,8 +95,8 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     )  # fmt: skip
 
 
-def at_equal_activity(swept: SweepResult) -> Effect:
-    """Ties in touch of people who begin more of what they send, less those of people who answer more of it.
+def at_equal_activity(swept: SweepResult, measure: str = HEADLINE) -> Effect:
+    """Ties in touch (or another measure) of people who begin more of what they send, less those of people who answer more of it.
 
     In each world, people are in tenths by how much they send, and each tenth is split at its median share of gestures
     that answer no other one.
@@ -108,13 +109,13 @@ def at_equal_activity(swept: SweepResult) -> Effect:
     )
     median = share.groupby([people["replicate"], tenth]).transform("median")
     means = people.assign(begins=share > median, tenth=tenth).pivot_table(
-        index=["replicate", "tenth"], columns="begins", values=HEADLINE
+        index=["replicate", "tenth"], columns="begins", values=measure
     )
     if not {True, False} <= set(means.columns):
         return Effect(
-            OUTCOMES[HEADLINE],
+            OUTCOMES.get(measure, measure),
             by_draw(swept, pd.Series(float("nan"), swept.draws.index)),
-            swept.verdict.least(HEADLINE),
+            swept.verdict.least(measure),
         )
     more = (means[True] - means[False]).groupby("replicate").mean()
-    return Effect(OUTCOMES[HEADLINE], by_draw(swept, more), swept.verdict.least(HEADLINE))
+    return Effect(OUTCOMES.get(measure, measure), by_draw(swept, more), swept.verdict.least(measure))

@@ -42,6 +42,7 @@ MEASURES = {"kept_up": "kept up while it runs", "kept": "kept 240 days later", "
 SHORT = {"kept_up": "kept up", "kept": "kept", "kept_new": "new, kept"}
 HEADLINE = "kept"
 HOURS = 100  # of effort, for the spillover
+WINDOW = 90  # days within which a tie in touch had words
 
 
 def finding(sweeps: Sweeps) -> ClaimFinding:
@@ -226,12 +227,18 @@ def _dependence(swept: SweepResult) -> pd.DataFrame:
 
 def _efforts(sweeps: Sweeps) -> dict[float, tuple[SweepResult, list[Effect]]]:
     """What strategies keep, by minutes a week."""
-    hour, other = sweeps["strategies_draws"], sweeps["strategies_effort"]
+    other = sweeps["strategies_effort"]
+    hour = _in_same_draws(sweeps["strategies_draws"], other)
     found = {USUAL: (hour, gains(hour, HEADLINE))}
     for effort, runs in other.runs.groupby(EFFORT):
         there = replace(other, runs=runs)
         found[float(effort)] = there, gains(there, HEADLINE)
     return dict(sorted(found.items()))
+
+
+def _in_same_draws(hour: SweepResult, other: SweepResult) -> SweepResult:
+    """The hour a week in the draws in which other efforts were run, so that a difference is one of effort."""
+    return replace(hour, runs=hour.runs[hour.runs["replicate"].isin(other.runs["replicate"].unique())])
 
 
 def _by_effort(sweeps: Sweeps) -> pd.DataFrame:
@@ -254,13 +261,15 @@ def _effort_table(sweeps: Sweeps) -> pd.DataFrame:
 
 
 def _words_of_effort(data: pd.DataFrame, swept: SweepResult, other: SweepResult) -> Words:
-    few = "Too few draws for a verdict. " if other.worlds < other.verdict.worlds else ""
+    few = other.worlds < other.verdict.worlds
     order = data.sort_values("value").groupby("minutes")["strategy"].last()
     least, most = order.index.min(), order.index.max()
     label = swept.legend.label
     same = order[least] == order[most]
     title = (
-        f"“{label(order[most])}” leaves most behind on average\nwith {most:g} minutes a week"
+        f"What an hour a week leaves, and a quarter of it, and two:\nwith {counted(other.worlds, 'plausible draw')}, too few to rank strategies"
+        if few
+        else f"“{label(order[most])}” leaves most behind on average\nwith {most:g} minutes a week"
         if least == most
         else f"“{label(order[most])}” leaves most behind on average\nwith {least:g} minutes a week as well as with {most:g}"
         if same
@@ -268,8 +277,8 @@ def _words_of_effort(data: pd.DataFrame, swept: SweepResult, other: SweepResult)
     )
     return Words(
         title,
-        f"{few}Old ties in touch 240 days after two years of it, per adopter beyond waiting, by minutes a week;\nmeans over plausible worlds with 95% intervals.",
-        f"{setting_of(swept)}\nOther than {USUAL:g} minutes: {counted(other.worlds, 'draw')} that pass.",
+        "Old ties in touch 240 days after two years of it, per adopter beyond waiting, by minutes a week;\nmeans over the same plausible worlds with 95% intervals.",
+        setting_of(_in_same_draws(swept, other)),
     )  # fmt: skip
 
 
@@ -310,10 +319,13 @@ def _fading(after: pd.DataFrame, swept: SweepResult) -> str:
     name = _busiest(after)
     mine, half = after[after["strategy"] == name].sort_values("day"), half_life(after, name)
     gone = "more days than were run" if np.isnan(half) else f"{half:.0f} days"
+    past = mine[mine["day"] >= WINDOW]
+    later = past.iloc[0] if len(past) else mine.iloc[-1]
     return (
         f"At the default numbers, “{swept.legend.label(name)}” has {mine['value'].iloc[0]:.1f} more old ties in touch than waiting on the day on which it stops, "
         f"and {mine['value'].iloc[-1]:.1f} ({mine['low'].iloc[-1]:.1f} … {mine['high'].iloc[-1]:.1f}) {mine['day'].iloc[-1]} days later; half of the gain "
-        f"is gone after {gone}."
+        f"is gone after {gone}. Ties in touch had words within {WINDOW} days. When none of these is a day of the strategy, on day {later['day']:.0f}, "
+        f"{later['value']:.1f} are left."
     )
 
 
@@ -324,7 +336,7 @@ def _words_after(after: pd.DataFrame, swept: SweepResult) -> Words:
     return Words(
         f"What “{swept.legend.label(name)}” gained fades: {mine['value'].iloc[0]:.0f} ties when it stops, "
         f"{mine['value'].iloc[-1]:.1f} after {mine['day'].iloc[-1]} days;\n{gone} (default numbers)",
-        "Old ties in touch per adopter beyond waiting, by days since two years of an hour a week ended;\n"
+        f"Old ties with words within {WINDOW} days, per adopter beyond waiting, by days since two years of an hour a week ended;\n"
         f"bands: 95% intervals over {swept.runs['replicate'].nunique()} worlds.",
         setting(swept),
     )  # fmt: skip

@@ -20,7 +20,6 @@ from experiments.essay.findings.effects import (
     share,
     table_of,
     thousand,
-    together,
 )
 from experiments.figures.page import Words
 from experiments.figures.ranges import draw_ranges
@@ -101,20 +100,23 @@ def talk_again(sweeps: Sweeps) -> ClaimFinding:
     answered = _more(swept, "focal_answered", "the other writes")
     without, after = _levels(swept, "focal_reconnected")
     one = effect.mean
-    likes = f" One more talks again for about {1 / one.value:,.0f} likes." if one.low > 0 else ""
+    likes = f" One more talks again for {1 / one.high:,.0f} to {1 / one.low:,.0f} likes." if one.low > 0 else ""
     return ClaimFinding(
-        ruling=together({"one like": judge(swept, effect)}),
+        ruling=Ruling(
+            Verdict.BY_CONSTRUCTION,
+            "a like acts only through the door that a rule says it opens, so that its size is the result",
+        ),
         effect=(
             f"Of 1,000 friendships that have gone silent, about {thousand(without.mean.value)} start talking again within two months anyway, "
             f"and about {thousand(after.mean.value)} after one like: {thousand(one.value)} more (95% interval {thousand(one.low)} … "
-            f"{thousand(one.high)}; in 90% of the draws {thousand(effect.range[0])} to {thousand(effect.range[1])}, which includes chance).{likes} "
+            f"{thousand(one.high)}; in 90% of the draws {thousand(effect.range[0])} to {thousand(effect.range[1])}, which includes chance).{likes} At least {thousand(effect.least)} more talk again in {share(judge(swept, effect).share)} of the plausible worlds. "
             f"{hanging_on(swept, effect, 2)}"
         ),
         pictures=(
             _picture(
                 "one_like",
                 f"Of 1,000 old friends, {thousand(without.mean.value)} talk again within two months anyway,\n"
-                f"{thousand(after.mean.value)} after one like",
+                f"and {thousand(one.value)} more after one like",
                 swept,
                 "focal_reconnected",
                 effect,

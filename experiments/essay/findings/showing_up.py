@@ -51,7 +51,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"{100 * goes_on.mean.value:.0f} ({100 * goes_on.mean.low:.0f} … {100 * goes_on.mean.high:.0f}), at least {100 * least:g} in {share(kept_on.share)} "
             f"of the plausible worlds. With all 24 visits on one day, {100 * once.value:.0f} buy; spreading them adds {100 * more.mean.value:.0f} "
             f"({100 * more.mean.low:.0f} … {100 * more.mean.high:.0f}), at least {100 * least:g} in {share(spread.share)}. Twelve hours are more than most "
-            f"buyers have for one day, and a warm tie gains less from one more talk. {hanging_on(swept, more, len(effects) + 1, 'What spreading adds')} "
+            f"buyers have for contacts in a week, and a warm tie gains less from one more talk. {hanging_on(swept, more, len(effects) + 1, 'What spreading adds')} "
             "Nobody has measured how sales depend on strength."
         ),
         pictures=(

@@ -1,4 +1,4 @@
-"""`rekindle log`, its page of plots, and the snippets of docs/contact_logs.md."""
+"""`rekindle log`, its page of plots, and logs that are made from exports and runs."""
 
 from __future__ import annotations
 
@@ -217,12 +217,6 @@ def test_long_names_are_broken() -> None:
 # The docs ---------------------------------------------------------------------------------------------------------
 
 
-def snippet(heading: str, number: int = 0) -> str:
-    """The Python of a part of the docs."""
-    part = DOCS.read_text(encoding="utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
-    return str(re.findall(r"```python\n(.*?)```", part, re.DOTALL)[number])
-
-
 def test_the_docs_name_every_statistic() -> None:
     text = DOCS.read_text(encoding="utf-8")
     parts = [(name, name.split("_")) for name in STATISTICS]
@@ -240,7 +234,7 @@ def test_the_docs_name_every_statistic() -> None:
     assert all(f"`{stem}" in text for stem in ranges)
 
 
-def test_a_mailbox_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mailbox_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rekindle: Rekindle) -> None:
     monkeypatch.chdir(tmp_path)
     monday = "Mon, 01 Jan 2024 "
     mails = {
@@ -263,13 +257,13 @@ def test_a_mailbox_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             message.set_content("Hello")
             box.add(message)
         box.close()
-    exec(snippet("A log from a mailbox"), {})
+    assert rekindle("import", "received.mbox", "sent.mbox", "-o", "mail.csv").code == 0
     rows = pd.read_csv("mail.csv").to_dict("split")["data"]
-    assert rows == [["ann@x.org", "me@x.org", 1_704_103_200], ["me@x.org", "ann@x.org", 1_704_106_800]]
+    assert rows == [["ann@x.org", "me@x.org", 1_704_103_200, "mail"], ["me@x.org", "ann@x.org", 1_704_106_800, "mail"]]
     assert len(read("mail.csv")) == 2
 
 
-def test_a_chat_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chat_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rekindle: Rekindle) -> None:
     monkeypatch.chdir(tmp_path)
     Path("chat_with_ann.txt").write_text(
         "12/31/23, 9:00 PM - Messages and calls are end-to-end encrypted.\n"
@@ -279,22 +273,23 @@ def test_a_chat_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     Path("chat_with_ben.txt").write_text(
         "[31.12.23, 21:05:10] Ben: Hello\n\u200e[31.12.23, 21:06:10] Me: \u200eimage omitted\n", encoding="utf-8"
     )
-    exec(snippet("A log from a chat"), {})
+    assert rekindle("import", "chat_with_ann.txt", "chat_with_ben.txt", "-o", "chat.csv").code == 0
     rows = pd.read_csv("chat.csv")
     assert rows[["source", "target"]].to_numpy().tolist() == [
         ["Ann", "Me"],
-        ["Me", "Ann"],
         ["Ben", "Me"],
         ["Me", "Ben"],
+        ["Me", "Ann"],
     ]
-    assert np.diff(rows["time"]).tolist() == [13 * 3_600, -(13 * 3_600) + 10, 60]
+    assert np.diff(rows["time"]).tolist() == [10, 60, 13 * 3_600 - 70]
     assert len(read("chat.csv")) == 4
 
 
-def test_a_table_with_dates_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_with_dates_becomes_a_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rekindle: Rekindle) -> None:
     monkeypatch.chdir(tmp_path)
     Path("export.csv").write_text("from,to,sent_at\nann,ben,2024-01-01 10:00\nben,ann,2024-01-01 12:30\n")
-    exec(snippet("A log from a chat", 1), {})
+    columns = "source=from,target=to,time=sent_at"
+    assert rekindle("import", "export.csv", "--columns", columns, "--zone", "UTC", "-o", "log.csv").code == 0
     assert list(read("log.csv").time) == [1_704_103_200, 1_704_112_200]
 
 

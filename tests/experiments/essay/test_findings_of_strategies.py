@@ -321,6 +321,8 @@ def test_ties_in_touch_are_followed_from_the_day_on_which_strategies_stop(found:
     assert rows[rows["strategy"] == "show_up"]["value"].to_list() == pytest.approx([2.0] * 25)
     assert "“check in” has 8.1 more old ties in touch than waiting on the day on which it stops" in found.effect
     assert "and 0.1 (0.1 … 0.1) 240 days later; half of the gain is gone after 40 days." in found.effect
+    later = sum(8 * 0.5**3 + 0.1 * (world % 2) for world in range(WORLDS)) / WORLDS
+    assert f"on day 90, {later:.1f} are left." in found.effect
     assert found.pictures[3].words.title.startswith("What “check in” gained fades: 8 ties when it stops, 0.1 after 240")
     assert "half is gone after 40 days" in found.pictures[3].words.title
 
@@ -329,7 +331,8 @@ def test_a_gain_that_stays_is_told(nine: dict[str, SweepResult]) -> None:
     stays = nine_strategies._after(nine["nine_strategies"])
     stays = stays[stays["strategy"] == "show_up"]
     said = nine_strategies._fading(stays, nine["nine_strategies"])
-    assert said.endswith("half of the gain is gone after more days than were run.")
+    assert "half of the gain is gone after more days than were run." in said
+    assert said.endswith("on day 90, 2.0 are left.")
     words = nine_strategies._words_after(stays, nine["nine_strategies"])
     assert "\nmore than half is left at the end" in words.title
     assert f"over {WORLDS} worlds" in words.subtitle
