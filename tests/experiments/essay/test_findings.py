@@ -522,7 +522,7 @@ def test_both_ways_to_spread_four_hours_and_talking_instead_of_writing_are_judge
     _, found = of_four_hours(**{built_slowly.WORDS: 0.6})
     assert found.ruling == Ruling(
         Verdict.FAILS,
-        "holds for messages spread over half a year (100%) and talks spread over half a year (100%); "
+        "holds for talks spread over half a year (100%) and messages spread over half a year (100%); "
         "fails for talks instead of messages (0%)",
     )
     talking = list(found.tables.values())[1].set_index("difference").loc["talks less messages, half a year"]
