@@ -238,7 +238,11 @@ def _efforts(sweeps: Sweeps) -> dict[float, tuple[SweepResult, list[Effect]]]:
 
 def _in_same_draws(hour: SweepResult, other: SweepResult) -> SweepResult:
     """The hour a week in the draws in which other efforts were run, so that a difference is one of effort."""
-    return replace(hour, runs=hour.runs[hour.runs["replicate"].isin(other.runs["replicate"].unique())])
+    assert hour.experiment.sweep is not None
+    assert other.experiment.sweep is not None
+    fewer = hour.experiment.sweep.model_copy(update={"replicates": other.experiment.sweep.replicates})
+    runs = hour.runs[hour.runs["replicate"].isin(other.runs["replicate"].unique())]
+    return replace(hour, runs=runs, experiment=hour.experiment.model_copy(update={"sweep": fewer}))
 
 
 def _by_effort(sweeps: Sweeps) -> pd.DataFrame:
