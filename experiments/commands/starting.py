@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +17,7 @@ from experiments.imports import identities
 from experiments.imports.contacts import Choices
 from experiments.imports.gathering import Gathered, gather
 from experiments.terminal.console import say_written, stderr_console, stdout_console
-from experiments.terminal.names import command_line, visible
+from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted
 from experiments.terminal.progress import progress_bar
 from sim.contact_logs import LogError
@@ -58,7 +59,7 @@ def start(
     plan_week(log, person, minutes=budget, ids=True, worlds=worlds, sheet=sheet, calendar=calendar)
     stdout.print("\nThe same, as commands:", highlight=False)
     for words in _commands(exports, log, folder / "log.aliases.csv" if merging else None, person, budget, worlds):
-        stdout.print(f"  {command_line(words)}", soft_wrap=True)
+        stdout.print(f"  rekindle {shlex.join(words)}", soft_wrap=True)
 
 
 def _read(exports: Sequence[Path], choices: Choices, aliases: dict[str, str]) -> Gathered:
@@ -71,9 +72,9 @@ def _merged(found: Gathered, stdout: Console, *, yes: bool) -> dict[str, str]:
     sure = [one for one in identities.proposals(found.contacts) if one.sure >= identities.SURE]
     if not sure:
         return {}
-    stdout.print(
-        f"{counted(len(sure), 'id')} are almost surely another's, such as the same number written differently:"
-    )
+    verb = "is" if len(sure) == 1 else "are"
+    reason = "almost surely another's, such as the same number written differently"
+    stdout.print(f"{counted(len(sure), 'id')} {verb} {reason}:")
     for one in sure[:_OFFERED]:
         stdout.print(f"  {visible(one.id)} = {visible(one.same_as)} ({one.why})", soft_wrap=True)
     agreed = yes or typer.confirm("Treat them as one person each?", default=True)
