@@ -436,7 +436,7 @@ def test_old_ties_are_followed_from_the_feed_to_words_in_person(met: float, verd
     arms = {"engage_regularly": {**own["engage_regularly"], **{of: 9 * values for of, values in others.items()}},
             "wait": {**own["wait"], **others}}  # fmt: skip
     found = online_to_person.finding({"strategies_draws": swept("strategies_draws", "strategy", arms)})
-    assert found.ruling == Ruling(verdict)
+    assert found.ruling.verdict is Verdict.BY_CONSTRUCTION, "whatever the size"
     assert f"ordinary life, 50 begin in the feed, and {100 * met / 8:.0f} of the 100 also have words" in found.effect
     more = average(own["engage_regularly"]["feed_to_person"], own["wait"]["feed_to_person"])
     assert f"gains {more:.1f} such ties in 970 days beyond waiting" in found.effect
@@ -447,6 +447,7 @@ def test_old_ties_are_followed_from_the_feed_to_words_in_person(met: float, verd
         assert rows[("engaging regularly", title)] == pytest.approx(average(own["engage_regularly"][of]))
     (table,) = found.tables.values()
     assert table["smallest of interest"].to_list() == ["0.5", "0"]
+    assert table["verdict"].iloc[0] == str(verdict)
     assert "ties per person" in texts(found)
     assert online_to_person._of_hundred(0.0, 0.0) == "–"
 
