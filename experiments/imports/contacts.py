@@ -12,8 +12,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.contact_logs import LogError
-
 DAY = 86_400  # seconds
 EARLIEST = 365 * DAY  # 1971; earlier dates come from clocks that were not set
 ME = "me"  # the owner of an export that does not name its owner
@@ -149,21 +147,6 @@ def seconds_of(moment: datetime, zone: tzinfo | None) -> int:
     """Seconds since 1970. A moment without a zone is in ``zone``, or in that of this machine."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=zone) if zone else moment
     return round(aware.timestamp())
-
-
-def text_of(path: Path) -> str:
-    """The text of a file in UTF-8 or UTF-16.
-
-    Raises:
-        LogError: it is neither; the line is named.
-    """
-    content = path.read_bytes()
-    encoding = encoding_of(content)
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise LogError(f"{path}, line {line}: the text is not {encoding.upper()}. Save it as UTF-8.") from None
 
 
 def encoding_of(content: bytes) -> str:

@@ -43,10 +43,6 @@ _NUMBER = re.compile(r"\d{5,19}(?:\.\d{1,9})?")
 _COMPACT = re.compile(r"(?:19|20)\d{6}(?:[T ]?\d{4}(?:\d\d)?)?")
 
 
-# What dateutil raises for texts that are no times.
-_UNREADABLE = (ValueError, OverflowError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
-
-
 class Parts(NamedTuple):
     """A date of three numbers, and the time of day with it: hour, minute and second."""
 

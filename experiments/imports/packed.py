@@ -18,7 +18,7 @@ START = 65_536  # bytes by which a file is recognised
 LARGEST = 4 * 1024**3  # bytes of an unpacked file; larger ones are no chats
 NO_NAME, NO_DATE = "without a readable name", "with an impossible date"
 UNKNOWN = "of an unknown kind"
-_DAMAGES = (
+_DAMAGES = (  # what `zipfile` raises at damage, at a password, and at a compression that it does not know
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,

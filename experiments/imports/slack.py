@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from experiments.imports.contacts import Choices, Contact, Reader, Tally, believable, clean, group_id
+from experiments.imports.packed import Damaged, Part, entries, names_of, parts_of
 from sim.contact_logs import LogError
 
 LISTS = ("dms.json", "mpims.json", "groups.json", "channels.json")  # of direct messages and of three kinds of groups
-LARGEST = 1 << 28  # bytes of a file in an archive; a day of a channel has less than 10 MB
 # Messages that people write. Other subtypes are notes of the app, such as `channel_join`, or of bots.
 _WRITTEN = {None, "", "thread_broadcast", "reply_broadcast", "file_share", "me_message", "file_comment"}
 _DAY = re.compile(r"([^/]+)/(\d{4}-\d\d-\d\d)\.json")
@@ -24,62 +22,27 @@ _DAMAGED = "in damaged JSON"
 _NEXT = re.compile(r"\n {0,4}\{")  # where the next message begins, after a damaged one
 
 
-# What a damaged or encrypted archive raises.
-_UNPACKABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, LookupError, ValueError)
+_Files = Mapping[str, Part]  # the JSON files of an export, by their names within it
 
 
-class _Files(Protocol):
-    """The files of an export."""
+def _files_of(path: Path) -> _Files:
+    """The files of an export, which an archive may have in a folder.
 
-    def names(self) -> list[str]:
-        """Their names within the export."""
-
-    def content(self, name: str) -> bytes | None:
-        """What is in a file; None if it cannot be read."""
-
-
-class _Folder:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def names(self) -> list[str]:
-        return [str(file.relative_to(self.path).as_posix()) for file in sorted(self.path.glob("*/*.json"))] + [
-            file.name for file in sorted(self.path.glob("*.json"))
-        ]
-
-    def content(self, name: str) -> bytes | None:
-        try:
-            return (self.path / name).read_bytes()
-        except OSError:
-            return None
+    Raises:
+        LogError: the archive is damaged.
+    """
+    parts = [part for part in parts_of(path) if part.name.endswith(".json")]
+    inside = [part.name for part in parts if part.base == "users.json"]
+    root = min(inside, key=len).removesuffix("users.json") if inside else ""
+    return {part.name.removeprefix(root): part for part in parts if part.name.startswith(root)}
 
 
-class _Archive:
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self.archive = archive
-        inside = [name for name in archive.namelist() if name.rpartition("/")[2] == "users.json"]
-        self.root = min(inside, key=len).removesuffix("users.json") if inside else ""
-
-    def names(self) -> list[str]:
-        inside = (name for name in self.archive.namelist() if name.startswith(self.root))
-        return [name.removeprefix(self.root) for name in inside if name.endswith(".json")]
-
-    def content(self, name: str) -> bytes | None:
-        try:
-            with self.archive.open(self.root + name) as file:
-                content = file.read(LARGEST + 1)
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            OSError,
-            EOFError,
-            RuntimeError,
-            NotImplementedError,
-            KeyError,
-            ValueError,
-        ):
-            return None
-        return content if len(content) <= LARGEST else None
+def _content(files: _Files, name: str) -> bytes | None:
+    """What is in a file; None if it cannot be read."""
+    try:
+        return files[name].read(None)
+    except Damaged:
+        return None
 
 
 class _Place(NamedTuple):
@@ -109,30 +72,18 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
     Raises:
         LogError: this is no export of a workspace.
     """
-    if path.is_dir():
-        yield from _read(path, _Folder(path), choices, tally)
-        return
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
-        raise LogError(f"{path} is neither a folder nor a zip archive. Name the export that Slack made.") from None
-    with archive:
-        yield from _read(path, _Archive(archive), choices, tally)
-
-
-def _read(path: Path, files: _Files, choices: Choices, tally: Tally) -> Iterator[Contact]:
-    names = files.names()
-    days = sorted((parts[1], parts[2]) for name in names if (parts := _DAY.fullmatch(name)))
-    if not days and not set(LISTS) & set(names):
+    files = _files_of(path)
+    days = sorted((parts[1], parts[2]) for name in files if (parts := _DAY.fullmatch(name)))
+    if not days and not set(LISTS) & files.keys():
         raise LogError(f"{path} is no export of Slack, which has files users.json and dms.json and folders of days.")
-    space = _workspace(files, names, tally)
+    space = _workspace(files, tally)
     folder, place = "", _Place("", False, ())
     for name, day in days:
         if name != folder:
             folder, place = name, space.places.get(name) or _unlisted(name)
             if place.direct and len(place.members) < 2:
                 place = _completed(place, _writers(files, name, days), choices)
-        content = files.content(f"{name}/{day}.json")
+        content = _content(files, f"{name}/{day}.json")
         file = f"{name}/{day}.json" if place.direct else f"{day}.json"  # names of groups may have names of people
         if content is None:
             tally.fail("in a file that cannot be unpacked", file)
@@ -142,7 +93,7 @@ def _read(path: Path, files: _Files, choices: Choices, tally: Tally) -> Iterator
             found = _contact(message, place, space, choices)
             if isinstance(found, str):
                 (tally.fail if found in UNREAD else tally.skip)(found, where)
-            elif tally.is_copy("slack", name, found.source, _get(message, "ts")):
+            elif tally.is_copy("slack", name, found.source, entries(message).get("ts")):
                 tally.skip("copies", where)
             else:
                 yield found
@@ -202,14 +153,14 @@ def _time_of(stamp: object) -> int | None:
 # People and conversations -------------------------------------------------------------------------------------------
 
 
-def _workspace(files: _Files, names: Iterable[str], tally: Tally) -> _Workspace:
-    space, present = _Workspace(), set(names)
+def _workspace(files: _Files, tally: Tally) -> _Workspace:
+    space = _Workspace()
     named: dict[str, str] = {}
-    for user in _list(files, "users.json", present, tally):
-        person = _get(user, "id")
+    for user in _list(files, "users.json", tally):
+        person = entries(user).get("id")
         if not isinstance(person, str) or not person:
             continue
-        if _get(user, "is_bot") is True:
+        if entries(user).get("is_bot") is True:
             space.bots.add(person)
         named[person] = _display_name(user)
     shared = Counter(name.casefold() for name in named.values())
@@ -217,22 +168,22 @@ def _workspace(files: _Files, names: Iterable[str], tally: Tally) -> _Workspace:
     if len(space.names) < len(named):
         tally.note(f"{len(named) - len(space.names):,} people share a name or have none, and are called by their ids.")
     for file in LISTS:
-        for one in _list(files, file, present, tally):
-            members = _get(one, "members")
+        for one in _list(files, file, tally):
+            members = entries(one).get("members")
             known = [member for member in members if isinstance(member, str)] if isinstance(members, list) else []
-            if isinstance(other := _get(one, "user"), str):
+            if isinstance(other := entries(one).get("user"), str):
                 known.append(other)
             direct = file == "dms.json"
-            folder = _get(one, "id" if direct else "name")
+            folder = entries(one).get("id" if direct else "name")
             if isinstance(folder, str) and folder:
                 once = tuple(dict.fromkeys(known))
                 space.places[folder] = _Place(clean(folder), direct, once, len(once) < len(known))
     return space
 
 
-def _list(files: _Files, name: str, present: set[str], tally: Tally) -> Iterator[Mapping[str, Any]]:
+def _list(files: _Files, name: str, tally: Tally) -> Iterator[Mapping[str, Any]]:
     """The people or conversations in a file; a note says so if some of it is damaged."""
-    content = files.content(name) if name in present else b"[]"
+    content = _content(files, name) if name in files else b"[]"
     items = [_DAMAGED] if content is None else list(_items(content))
     if any(not isinstance(item, dict) for item in items):
         tally.note(f"Some of {name} is damaged, so people may be called by their ids, and conversations be missing.")
@@ -240,9 +191,11 @@ def _list(files: _Files, name: str, present: set[str], tally: Tally) -> Iterator
 
 
 def _display_name(user: Mapping[str, Any]) -> str:
-    profile = _get(user, "profile")
-    candidates = [_get(profile, key) for key in ("display_name", "real_name")] if isinstance(profile, dict) else []
-    candidates += [_get(user, key) for key in ("real_name", "name")]
+    profile = entries(user).get("profile")
+    candidates = (
+        [entries(profile).get(key) for key in ("display_name", "real_name")] if isinstance(profile, dict) else []
+    )
+    candidates += [entries(user).get(key) for key in ("real_name", "name")]
     return next((clean(name) for name in candidates if isinstance(name, str) and clean(name)), "")
 
 
@@ -256,18 +209,14 @@ def _writers(files: _Files, folder: str, days: Iterable[tuple[str, str]]) -> tup
     found: dict[str, None] = {}
     for name, day in days:
         if name == folder:
-            for message in _items(files.content(f"{name}/{day}.json") or b"[]"):
-                writer, subtype = _get(message, "user"), _get(message, "subtype")
+            for message in _items(_content(files, f"{name}/{day}.json") or b"[]"):
+                writer, subtype = entries(message).get("user"), entries(message).get("subtype")
                 if isinstance(writer, str) and isinstance(subtype, str | None) and subtype in _WRITTEN:
                     found[writer] = None
     return tuple(found)
 
 
 # JSON ---------------------------------------------------------------------------------------------------------------
-
-
-def _get(item: object, key: str) -> Any:
-    return item.get(key) if isinstance(item, dict) else None
 
 
 def _items(content: bytes) -> Iterator[object]:
@@ -299,16 +248,8 @@ def _items(content: bytes) -> Iterator[object]:
 
 def recognises(path: Path, head: bytes) -> float:
     """How sure it is that this is an export of Slack, 0 to 1."""
-    if path.is_dir():
-        names = {file.name for file in path.glob("*.json")}
-    elif head.startswith(b"PK\x03\x04"):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = {name.rpartition("/")[2] for name in archive.namelist() if name.count("/") <= 1}
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
-            return 0.0
-    else:
-        return 0.0
+    depth = 0 if path.is_dir() else 1  # an archive may have everything in a folder
+    names = {name.rpartition("/")[2] for name in names_of(path) if name.count("/") <= depth}
     return 1.0 if "users.json" in names and names & set(LISTS) else 0.6 if len(names & set(LISTS)) > 1 else 0.0
 
 

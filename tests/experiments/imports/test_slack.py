@@ -204,11 +204,11 @@ def test_names_have_no_halves_of_characters(tmp_path: Path) -> None:
 
 def test_what_is_no_export_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 nothing")
-    with pytest.raises(LogError, match=r"a.zip is neither a folder nor a zip archive"):
+    with pytest.raises(LogError, match=r"a\.zip cannot be read: it is damaged"):
         found(READER, tmp_path / "a.zip")
     with pytest.raises(LogError, match="is no export of Slack"):
         found(READER, tmp_path)
-    with pytest.raises(LogError, match="none is neither a folder nor a zip archive"):
+    with pytest.raises(LogError, match="none does not exist"):
         found(READER, tmp_path / "none")
 
 
