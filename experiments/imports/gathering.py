@@ -13,6 +13,7 @@ import pandas as pd
 
 from experiments.imports.contacts import Choices, Contact, Reader, Tally, same
 from experiments.imports.formats import READERS
+from experiments.imports.packed import is_archive, parts_of
 from sim.contact_logs import LogError
 
 HEAD = 65_536  # bytes of a file that tell its format
@@ -181,6 +182,8 @@ def _expanded(paths: Sequence[Path], named: Reader | None) -> tuple[list[tuple[P
         elif (one := _recognised(path)) is not None:
             found[path] = one
         else:
+            if is_archive(path):
+                parts_of(path)  # says so if the archive is damaged
             raise LogError(f"{path} has no known format. {_known()}")
     return [(path, reader, sure) for path, (reader, sure) in found.items()], passed
 

@@ -122,6 +122,10 @@ def test_ids_of_one_person_are_merged_through_chains_and_nobody_writes_to_themse
 def test_what_has_no_format_or_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LogError, match=r"nothing\.mbox does not exist"):
         gather([tmp_path / "nothing.mbox"], Choices())
+    (tmp_path / "bad.zip").write_bytes(b"PK\x03\x04 junk")
+    with pytest.raises(LogError, match=r"bad\.zip cannot be read: it is damaged"):
+        gather([tmp_path / "bad.zip"], Choices())
+    (tmp_path / "bad.zip").unlink()
     (tmp_path / "list.txt").write_text("bread\n")
     with pytest.raises(LogError, match=r"list.txt has no known format. Known are Mail .*--columns"):
         gather([tmp_path / "list.txt"], Choices())
