@@ -18,6 +18,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.reading import names_of_logs
 from experiments.figures import save
 from experiments.figures.leaderboard import MOST_LOGS, leaderboard_figure
+from experiments.forecasts.baselines import require_scikit_learn
 from experiments.forecasts.leaderboard import CUTS, LEARNED, TITLES, Board, board
 from experiments.logs.log import read_in_file_order
 from experiments.logs.observed import with_observed
@@ -51,6 +52,7 @@ def benchmark_forecasts(
 ) -> None:  # fmt: skip
     """Compare forecasts of who comes back on any logs: the learned chance, and all simple ones."""
     shares, who = _shares(cuts), _observed(observed, logs)
+    require_scikit_learn()
     names = names_of_logs(logs)
     stdout, stderr = stdout_console(), stderr_console()
     boards: dict[str, Board] = {}

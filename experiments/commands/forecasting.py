@@ -28,6 +28,7 @@ from experiments.config.settings import Experiment
 from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
 from experiments.forecasts import agenda, trials, week
+from experiments.forecasts.baselines import require_scikit_learn
 from experiments.forecasts.forecast import GESTURES, Evaluation, Execution, Forecast, Worlds, cut_of, evaluate, hidden
 from experiments.forecasts.forecast import forecast as foretell
 from experiments.forecasts.pairs import number_of_person
@@ -99,6 +100,8 @@ def forecast(
     experiment = load(config, changes or (), log, unnamed="forecast")
     if cut is not None and not judge:
         raise ConfigError(f"--cut {cut} only applies to a scored forecast; add --evaluate.")
+    if judge:
+        require_scikit_learn()
     contacts = _read(log, observed)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)

@@ -1,19 +1,22 @@
 """Baseline forecasts that need no model of people. A useful simulation has to beat them.
 
 Each learns from pairs that were silent on an earlier morning, for which the answer is known, and then forecasts other
-pairs. Pairs are given as by `experiments.forecasts.pairs.silent_pairs`.
+pairs. Pairs are given as by `experiments.forecasts.pairs.silent_pairs`. Fitting needs scikit-learn, of the extra
+`logs`; it is only imported where something is fitted, because plain forecasts do without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
-from scipy.special import expit, logit
+from scipy.special import logit
 
+from experiments.config.errors import ConfigError
 from experiments.forecasts.pairs import FEATURES
+from sim.runtime.installation import install_command
 
 RECENCY, FREQUENCY = "silence", "contacts"
 RIDGE = 1e-3  # keeps slopes finite if the pairs that came back are perfectly separable
@@ -26,8 +29,18 @@ def smoothed(came_back: np.ndarray | float, total: float) -> np.ndarray:
     return np.asarray((came_back + 0.5) / (total + 1.0))
 
 
+def require_scikit_learn() -> None:
+    """Check that scikit-learn is installed, with which all forecasts but the learned one are fitted.
+
+    Raises:
+        ConfigError: it is not; the message says how to install it.
+    """
+    if find_spec("sklearn") is None:
+        raise ConfigError(f"Scoring forecasts needs scikit-learn; install it with `{install_command('logs')}`.")
+
+
 def logistic(columns: np.ndarray, back: np.ndarray) -> Forecaster:
-    """Logistic regression.
+    """Logistic regression on standardized columns, with a small ridge.
 
     Args:
         columns: shape (pairs, columns), at least one pair.
@@ -40,22 +53,13 @@ def logistic(columns: np.ndarray, back: np.ndarray) -> Forecaster:
     if back.all() or not back.any():
         share = float(smoothed(back.sum(), len(back)))
         return lambda others: np.full(len(others), share)
-    centre, spread = columns.mean(axis=0), columns.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
 
-    def design(some: np.ndarray) -> np.ndarray:
-        return np.column_stack([np.ones(len(some)), (some - centre) / spread])
-
-    known = design(columns)
-
-    def cost(slopes: np.ndarray) -> tuple[float, np.ndarray]:
-        line = known @ slopes
-        penalty = RIDGE * np.append(0.0, slopes[1:])
-        value = np.mean(np.logaddexp(0.0, line) - back * line) + 0.5 * penalty @ slopes
-        return float(value), known.T @ (expit(line) - back) / len(back) + penalty
-
-    found = minimize(cost, np.zeros(known.shape[1]), jac=True, method="BFGS").x
-    return lambda others: np.asarray(expit(design(others) @ found))
+    ridge = LogisticRegression(C=1 / (RIDGE * len(back)), solver="newton-cholesky", tol=1e-8)
+    fitted = make_pipeline(StandardScaler(), ridge).fit(columns, back)
+    return lambda others: np.asarray(fitted.predict_proba(others)[:, 1])
 
 
 def recalibrated(earlier: np.ndarray, back: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -80,25 +84,21 @@ def baselines(earlier: pd.DataFrame, back: np.ndarray, pairs: pd.DataFrame) -> d
     Returns:
         Shape (pairs,) each: ``base_rate``, the share that came back earlier; ``recency`` and ``recency_frequency``,
         logistic in the logarithms of silence and of silence and contacts; ``boosting``, gradient-boosted trees on all
-        of `FEATURES`, only if scikit-learn is installed.
+        of `FEATURES`.
     """
     chances = {"base_rate": np.full(len(pairs), float(smoothed(back.sum(), len(back))))}
     for name, columns in (("recency", [RECENCY]), ("recency_frequency", [RECENCY, FREQUENCY])):
         forecaster = logistic(np.log(earlier[columns].to_numpy(float)), back)
         chances[name] = forecaster(np.log(pairs[columns].to_numpy(float)))
     trees = _boosted(earlier[list(FEATURES)].to_numpy(float), back)
-    if trees is not None:
-        chances["boosting"] = trees(pairs[list(FEATURES)].to_numpy(float))
-    return chances
+    return chances | {"boosting": trees(pairs[list(FEATURES)].to_numpy(float))}
 
 
-def _boosted(columns: np.ndarray, back: np.ndarray) -> Forecaster | None:
-    """Small gradient-boosted trees with a low learning rate; None without scikit-learn."""
-    try:
-        from sklearn.ensemble import HistGradientBoostingClassifier
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return None
+def _boosted(columns: np.ndarray, back: np.ndarray) -> Forecaster:
+    """Small gradient-boosted trees with a low learning rate."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
     if back.all() or not back.any():
         return logistic(columns, back)
     trees = HistGradientBoostingClassifier(

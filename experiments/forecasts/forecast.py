@@ -371,8 +371,6 @@ def _notes(
             "came back less "
             "often. Do not trust the model's forecasts of this log."
         )
-    if RECALIBRATED in forecasts and "boosting" not in forecasts:
-        notes.append("The boosted trees are missing because they need scikit-learn, which the extra `logs` installs.")
     people = len(np.unique(pairs[["low", "high"]]))
     if people < ENOUGH_PEOPLE:
         notes.append(f"The pairs have only {people} people. Intervals need at least {ENOUGH_PEOPLE}.")

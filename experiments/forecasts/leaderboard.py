@@ -141,12 +141,10 @@ def calibration_slope(forecast: np.ndarray, back: np.ndarray) -> float:
     line = logit(np.clip(forecast, _CLOSE_TO_CERTAIN, 1 - _CLOSE_TO_CERTAIN))
     if back.all() or not back.any() or np.ptp(line) == 0:
         return float("nan")
+    from sklearn.linear_model import LogisticRegression
 
-    def surprise(at: np.ndarray) -> float:
-        odds = at[0] + at[1] * line
-        return float(np.mean(np.logaddexp(0.0, odds) - back * odds))
-
-    return float(minimize(surprise, np.array([0.0, 1.0]), method="BFGS").x[1])
+    found = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8).fit(line[:, None], back)
+    return float(found.coef_.item())
 
 
 class Asked(NamedTuple):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from experiments.forecasts.baselines import RIDGE, baselines, logistic, recalibrated, smoothed
 from experiments.forecasts.pairs import FEATURES
@@ -88,9 +89,8 @@ def test_each_baseline_learns_from_its_own_columns() -> None:
 
 
 def test_boosting_is_a_hundred_small_trees_of_all_features_with_a_low_rate() -> None:
-    ensemble = pytest.importorskip("sklearn.ensemble", reason="scikit-learn, of the extra dev, is not installed")
     (earlier, back), (asked, _) = made_up(1_500, 3), made_up(200, 4)
-    trees = ensemble.HistGradientBoostingClassifier(
+    trees = HistGradientBoostingClassifier(
         learning_rate=0.05, max_iter=100, max_leaf_nodes=15, min_samples_leaf=40, early_stopping=False
     )
     trees.fit(earlier[list(FEATURES)].to_numpy(), back)

@@ -239,7 +239,6 @@ def test_recalibration_undoes_a_line_on_the_logit_scale() -> None:
 
 
 def test_baselines_learn_from_the_earlier_pairs() -> None:
-    pytest.importorskip("sklearn", reason="scikit-learn, of the extra dev, is not installed")
     random = np.random.default_rng(6)
 
     def pairs(count: int) -> tuple[pd.DataFrame, np.ndarray]:
@@ -608,15 +607,6 @@ def test_people_of_pairs_are_counted_on_both_sides(people: int, told: bool) -> N
     assert notes == ["The pairs have only 19 people. Intervals need at least 20."] * told
 
 
-def test_without_scikit_learn_only_the_trees_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn.ensemble", None)
-    found = judged(made_up(people=10), worlds=1)
-    assert found.forecasts == (
-        "learned", "model", "model_recalibrated", "base_rate", "recency", "recency_frequency",
-    )  # fmt: skip
-    assert any("scikit-learn" in note for note in found.notes)
-
-
 def test_a_real_log() -> None:
     path = DATA / "college_messages.csv.gz"
     if not path.is_file():
@@ -678,6 +668,21 @@ def test_an_evaluation_is_shown_written_and_drawn(log: Path, rekindle: Rekindle)
     written = {path.name for path in Path("results/forecast-wall").iterdir()}
     tables = {"evaluation.csv", "calibration.csv", "pairs.csv"}
     assert written == tables | {f"reliability.{ending}" for ending in ("png", "svg", "pdf")}
+
+
+def test_without_scikit_learn_forecasts_stay_and_only_scores_need_it(
+    log: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "sklearn"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    for asked in (("forecast", log, "--evaluate"), ("benchmark-forecasts", log)):
+        ended = rekindle(*asked)
+        assert (ended.code, ended.out) == (2, "")
+        assert "Scoring forecasts needs scikit-learn; install it with `pip install" in ended.err
+        assert "[logs]" in ended.err
+    plain = rekindle("forecast", log, "--worlds", "1", "--days", "2", "--gestures", "none")
+    assert plain.code == 0, plain.err
 
 
 def test_nobody_is_silent(log: Path, rekindle: Rekindle) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn import metrics
 
 from experiments.forecasts.scores import (
     BINS,
@@ -174,3 +175,16 @@ def test_what_came_back_in_a_bin_has_the_interval_of_its_resamples() -> None:
             assert row["pairs"] == inside.sum()
             assert row["observed"] == pytest.approx(back[inside].mean())
             assert row[["low", "high"]].to_list() == pytest.approx(np.quantile(shares, [0.025, 0.975]).tolist())
+
+
+@few
+@given(seed=seeds)
+def test_scores_are_those_of_scikit_learn(seed: int) -> None:
+    """Which sorts anew for each set of weights, and so is too slow for thousands of resamples."""
+    forecasts, back, pairs = made_up(seed)
+    weights = np.random.default_rng(seed).integers(0, 4, len(pairs)).astype(float)
+    if len(set(back[weights > 0])) < 2:
+        return
+    for ours, theirs in ((log_loss, metrics.log_loss), (brier, metrics.brier_score_loss), (auc, metrics.roc_auc_score)):
+        expected = theirs(back, forecasts["one"], sample_weight=weights)
+        assert ours(forecasts["one"], back, weights) == pytest.approx(expected)
