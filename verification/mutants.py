@@ -106,6 +106,7 @@ TESTS = {
     "experiments/provenance.py": ("test_provenance.py",),
     "experiments/essay/essay.py": ("essay/test_essay.py",),
     "experiments/essay/report.py": ("essay/test_report.py",),
+    "experiments/essay/rests_on.py": ("essay/test_rests_on.py",),
     "experiments/essay/story.py": ("essay/test_story.py",),
     "experiments/essay/findings/__init__.py": ("essay/test_findings.py",),
     "experiments/essay/findings/effects.py": ("essay/test_effects.py", "essay/test_findings.py"),
@@ -165,6 +166,8 @@ TESTS = {
     "experiments/imports/dates.py": ("imports/test_dates.py", "imports/test_table.py"),
     "experiments/forecasts/leaderboard.py": ("forecasts/test_leaderboard.py",),
     "experiments/forecasts/counting.py": ("forecasts/test_counting.py",),
+    "experiments/forecasts/evaluation.py": ("forecasts/test_evaluation.py",),
+    "experiments/forecasts/mornings.py": ("forecasts/test_mornings.py",),
     "experiments/forecasts/trials.py": ("forecasts/test_trials.py",),
     "experiments/forecasts/values.py": ("forecasts/test_agenda.py",),
     "experiments/forecasts/agenda.py": ("forecasts/test_agenda.py",),
@@ -582,7 +585,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                     "sweeps.tables",
                     'interval = "–" if math.isnan(row["low"]) else f"{signed(row[\'low\'])} … {signed(row[\'high\'])}"',
                 ),
-                ("forecasts.tables", 'return value, "–" if math.isnan(row["low"]) else f"{low} … {high}"'),
                 (
                     "forecasts.tables",
                     'bounds = "" if math.isnan(row["low"]) else '

@@ -21,8 +21,8 @@ from experiments.commands.essaying import FIGURES, NAME, make, style_named
 from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment
 from experiments.essay import essay as essays
+from experiments.essay import report, rests_on
 from experiments.essay.essay import CONFIGS, JudgedClaim
-from experiments.essay.findings import FigureSpec
 from experiments.figures import save
 from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
@@ -63,11 +63,11 @@ def figure(
     elif table := runs or _table_of(str(name), results):
         _of_a_sweep(table, SWEEP if name == SWEEP else STRATEGIES, in_style, data)
     else:
-        sentence = essays.BY_NAME[OF_ESSAY[str(name)]]
-        experiments = essays.experiments_of([sentence], configs, changes or ())
-        one = _made(sentence, experiments, results / NAME, processes)
-        picture = next(picture for picture in one.finding.pictures if picture.name == name)
-        for written in essays.saved(one, picture, in_style, results / NAME / FIGURES):
+        claims = essays.chosen(OF_ESSAY[str(name)])
+        experiments = essays.experiments_of(claims, configs, changes or ())
+        judged = _made(claims, experiments, results / NAME, processes)
+        of, picture = next(found for found in report.pictures(judged) if found[1].name == name)
+        for written in essays.saved(of, picture, in_style, results / NAME / FIGURES):
             say_written(written, console)
         if data:
             say_written(essays.write_data(picture, results / NAME / FIGURES), console)
@@ -81,8 +81,11 @@ PICTURES: dict[str, tuple[str, ...]] = {
 }
 
 
-# The claim that each figure belongs to, by the name of the figure.
-OF_ESSAY = {picture: name for name in essays.BY_NAME for picture in PICTURES.get(name, (name,))}
+# The claims that each figure is about, by the name of the figure.
+OF_ESSAY: dict[str, tuple[str, ...]] = {
+    picture: (name,) for name in essays.BY_NAME for picture in PICTURES.get(name, (name,))
+}
+OF_ESSAY[rests_on.FIGURE] = tuple(essays.BY_NAME)
 
 
 def _table_of(name: str, results: Path) -> Path | None:
@@ -107,12 +110,13 @@ def _table_of(name: str, results: Path) -> Path | None:
 
 
 def _made(
-    sentence: essays.Claim, experiments: dict[str, Experiment], folder: Path, processes: int | None
-) -> JudgedClaim:
-    """A claim judged by its results, after making those that are missing."""
+    claims: Sequence[essays.Claim], experiments: dict[str, Experiment], folder: Path, processes: int | None
+) -> list[JudgedClaim]:
+    """Claims judged by their results, after making those that are missing."""
     sweeps = {name: sweep_plan(experiment) for name, experiment in experiments.items()}
     make(list(sweeps.values()), folder, processes, stdout_console())
-    return essays.judged(sentence, {name: collected(one, folder) for name, one in sweeps.items()})
+    swept = {name: collected(one, folder) for name, one in sweeps.items()}
+    return [essays.judged(claim, swept) for claim in claims]
 
 
 # A sweep's figure ------------------------------------------------------------------------------------------------
@@ -205,17 +209,17 @@ def _again(origin: dict[str, Any], path: Path, temporary: Path, results: Path, p
         style = style_named(origin.get("style", "talk"))
         drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)
         return save(drawn, temporary, path.stem, origin, style.settings)
-    sentence = essays.BY_NAME[origin["sentence"]]
+    claims = essays.chosen(origin["claims"])
     experiments = {name: Experiment.model_validate(at_home(of)) for name, of in origin["configs"].items()}
     if any(one.run.stop or any(measure.function for measure in one.measures.values()) for one in experiments.values()):
         raise ConfigError(
             f"--check {path}: its metadata name a Python file, which is not executed because a picture says so."
         )
     folder = path.parent.parent if (path.parent.parent / store.PARTS).is_dir() else results / NAME
-    one = _made(sentence, experiments, folder, processes)
-    picture: FigureSpec = next(picture for picture in one.finding.pictures if picture.name == origin["figure"])
+    judged = _made(claims, experiments, folder, processes)
+    of, picture = next(found for found in report.pictures(judged) if found[1].name == origin["figure"])
     style = FOR_DOCS if origin["style"] == FOR_DOCS.name else style_named(origin["style"])
-    return essays.saved(one, picture, style, temporary)
+    return essays.saved(of, picture, style, temporary)
 
 
 def _differences(path: Path, made: Sequence[Path], origin: dict[str, Any]) -> list[str]:

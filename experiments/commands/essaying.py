@@ -73,11 +73,10 @@ def essay(
     looks = {name: essays.looks(experiment, most[name]) for name, experiment in experiments.items()}
     judged = _looked_at(sentences, experiments, looks, folder, processes, console)
     console.print(_verdicts(judged))
-    for one in judged:
-        for picture in one.finding.pictures:
-            essays.saved(one, picture, of_figures, folder / FIGURES)
-            if data:
-                say_written(essays.write_data(picture, folder / FIGURES), console)
+    for of, picture in report.pictures(judged):
+        essays.saved(of, picture, of_figures, folder / FIGURES)
+        if data:
+            say_written(essays.write_data(picture, folder / FIGURES), console)
     command = command_of(full, changes or (), configs, decide=decide)
     for path in report.write(judged, folder, command):
         say_written(path, console)
@@ -191,12 +190,11 @@ def _verdicts(judged: Sequence[JudgedClaim]) -> Columns:
 def _write_docs(judged: Sequence[JudgedClaim], docs: Path, command: str) -> list[Path]:
     """Write the report and the gallery with small figures, for the documentation."""
     places = {}
-    for one in judged:
-        for picture in one.finding.pictures:
-            for path in essays.saved(one, picture, FOR_DOCS, docs / NAME):
-                if path.suffix != ".png":
-                    path.unlink()
-            places[picture.name] = f"{NAME}/{picture.name}.png"
+    for of, picture in report.pictures(judged):
+        for path in essays.saved(of, picture, FOR_DOCS, docs / NAME):
+            if path.suffix != ".png":
+                path.unlink()
+        places[picture.name] = f"{NAME}/{picture.name}.png"
     written = []
     for template, name in ((report.MARKDOWN, "essay.md"), (report.GALLERY, "gallery.md")):
         text = report.rendered(judged, template, command, places)

@@ -6,7 +6,7 @@ the report.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -341,19 +341,20 @@ def drawn(picture: FigureSpec, style: Style) -> Figure:
     return picture.draw(picture.data, picture.words, style)
 
 
-def saved(one: JudgedClaim, picture: FigureSpec, style: Style, folder: Path) -> list[Path]:
-    """Draw a figure and save it as PNG, SVG and PDF, with everything needed to draw it again in its metadata."""
-    return save(drawn(picture, style), folder, picture.name, _origin(one, picture, style), style.settings)
+def saved(of: Sequence[JudgedClaim], picture: FigureSpec, style: Style, folder: Path) -> list[Path]:
+    """Draw a figure of some claims and save it as PNG, SVG and PDF, with all that draws it again in its metadata."""
+    return save(drawn(picture, style), folder, picture.name, _origin(of, picture, style), style.settings)
 
 
-def _origin(one: JudgedClaim, picture: FigureSpec, style: Style) -> dict[str, Any]:
+def _origin(of: Sequence[JudgedClaim], picture: FigureSpec, style: Style) -> dict[str, Any]:
     """A figure's metadata, without date and path, so that the same results give the same bytes."""
+    sweeps = {name: swept for one in of for name, swept in one.sweeps.items()}
     return {
-        "run_hash": run_hash(swept.origin["run_hash"] for swept in one.sweeps.values()),
+        "run_hash": run_hash(swept.origin["run_hash"] for swept in sweeps.values()),
         "figure": picture.name,
-        "sentence": one.claim.name,
+        "claims": [one.claim.name for one in of],
         "style": style.name,
-        "configs": {name: swept.experiment.model_dump(mode="json") for name, swept in one.sweeps.items()},
+        "configs": {name: swept.experiment.model_dump(mode="json") for name, swept in sweeps.items()},
         "model": model_fingerprint(),
         "versions": {name: version(name) for name in _VERSIONS},
     }

@@ -16,6 +16,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from experiments.analysis.verdicts import Verdict
+from experiments.essay import rests_on
 from experiments.essay.essay import JudgedClaim
 from experiments.essay.findings import FigureSpec
 from experiments.logs.gate import GATE_STATISTICS, Gate
@@ -50,7 +51,8 @@ def write(report: Sequence[JudgedClaim], folder: Path, command: str) -> list[Pat
         folder: the folder of the essay's results.
         command: the command that makes the report, without options for a single experiment.
     """
-    images = {picture.name: _embedded(folder / "figures" / f"{picture.name}.png") for picture in _pictures(report)}
+    names = [picture.name for _, picture in pictures(report)]
+    images = {name: _embedded(folder / "figures" / f"{name}.png") for name in names}
     written = []
     for name, places in ((HTML, images), (MARKDOWN, {key: f"figures/{key}.png" for key in images})):
         text = rendered(report, name, command, places)
@@ -69,14 +71,16 @@ def rendered(report: Sequence[JudgedClaim], name: str, command: str, images: Map
     environment.filters |= {"cell": _cell, "once": lambda text: text.replace("\n", " "), "plain": _plain}
     template = environment.get_template(f"{name}.jinja")
     text = template.render(
-        report=report, command=command, images=images, colours=_COLOURS, grids=_grids, gates=_gate_grids,
-        model=model_fingerprint(), version=version("rekindle"), worlds=_worlds,
+        report=report, command=command, images=images, colours=_COLOURS, worlds=_worlds, grids=_with_what_it_rests_on,
+        gates=_gate_grids, rests_on=rests_on.picture(report), model=model_fingerprint(), version=version("rekindle"),
     )  # fmt: skip
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
-def _pictures(report: Sequence[JudgedClaim]) -> list[FigureSpec]:
-    return [picture for one in report for picture in one.finding.pictures]
+def pictures(report: Sequence[JudgedClaim]) -> list[tuple[Sequence[JudgedClaim], FigureSpec]]:
+    """All figures of the report, each with the claims that it is about."""
+    of_one = [([one], picture) for one in report for picture in one.finding.pictures]
+    return [*of_one, (report, rests_on.picture(report))]
 
 
 def _embedded(path: Path) -> str:
@@ -94,6 +98,10 @@ def _worlds(one: JudgedClaim) -> str:
 
 def _grids(one: JudgedClaim) -> list[Grid]:
     return [_grid(title, table) for title, table in one.finding.tables.items()]
+
+
+def _with_what_it_rests_on(one: JudgedClaim) -> list[Grid]:
+    return [*_grids(one), _grid(rests_on.TITLE, rests_on.table(one))]
 
 
 def _grid(title: str, table: pd.DataFrame) -> Grid:

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.analysis.verdicts import Estimate, Ruling
+from experiments.essay.findings.effects import MainEffect
 from experiments.figures.page import Style, Words
 from experiments.sweeps.sweep_result import SweepResult
 
@@ -44,6 +45,7 @@ class ClaimFinding:
     Attributes:
         ruling: the verdict by the thresholds of its configuration.
         effect: the main effect with its interval, in a sentence or two.
+        main: the same as numbers, one per draw and world.
         pictures: its figures, the main one first.
         tables: more results, by title.
         checked: the sweeps that the ruling depends on, which must pass their gates.
@@ -51,6 +53,7 @@ class ClaimFinding:
 
     ruling: Ruling
     effect: str
+    main: MainEffect
     pictures: tuple[FigureSpec, ...]
     tables: Mapping[str, pd.DataFrame]
     checked: tuple[str, ...]

@@ -11,6 +11,7 @@ from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
+    MainEffect,
     gain,
     hanging_on,
     judge,
@@ -57,6 +58,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"in a year of ordinary life, beside {usual.value:.1f} now: {times:.1f} times as many. At least {old.least:g} more come back in "
             f"{share(verdict.share)} of the plausible worlds. {hanging_on(swept, old)}"
         ),
+        main=MainEffect("knowing_welcome", old),
         pictures=(
             FigureSpec(
                 "barrier",

@@ -10,6 +10,7 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     gain,
     hanging_on,
     judge,
@@ -69,6 +70,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"{hanging_on(swept, talking, len(slowly), 'That')} Whether hours or the number of contacts bring people closer is unmeasured "
             "(`closeness_by_length`), and so is how much: perhaps not at all."
         ),
+        main=MainEffect("built_slowly", spread, len(slowly), 3),
         pictures=(
             FigureSpec(
                 "built_slowly",

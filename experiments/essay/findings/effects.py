@@ -64,6 +64,22 @@ class Effect(NamedTuple):
         return float(low), float(high)
 
 
+class MainEffect(NamedTuple):
+    """The effect that an answer is mostly about.
+
+    Attributes:
+        sweep: the name of its sweep.
+        effect: its values.
+        family: the number of effects that are tested together for what they hang on.
+        digits: decimals in tables.
+    """
+
+    sweep: str
+    effect: Effect
+    family: int = 1
+    digits: int = 1
+
+
 def by_draw(swept: SweepResult, values: pd.Series) -> np.ndarray:
     """Values by replicate as a table with one row per draw, one column per world; those that are missing are nan."""
     of = swept.draws.loc[values.index]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
-from experiments.essay.findings.effects import Effect, hanging_on, judge, level, setting_of, share
+from experiments.essay.findings.effects import Effect, MainEffect, hanging_on, judge, level, setting_of, share
 from experiments.figures.in_touch import draw
 from experiments.figures.page import Words
 from experiments.logs.log import Log, read
@@ -48,6 +48,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"instead of {short} exchange words with {abs(more):.1f} {'more' if more >= 0 else 'fewer'}: {levels[short].mean.value / short:.1%} of the short list, and "
             f"{levels[long].mean.value / long:.1%} of the long one. In real logs it is {_told(real)}. {hanging_on(swept, levels[usual], what='The number')}"
         ),
+        main=MainEffect("in_touch", levels[usual]),
         pictures=(FigureSpec("in_touch", _words(swept, levels), _curve(levels, real), draw),),
         tables={
             "Exchanged words within a month, by the number of people known": pd.DataFrame(

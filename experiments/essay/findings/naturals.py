@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     by_draw,
     gain,
     hanging_on,
@@ -49,8 +51,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         effects["initiated"],
         level(swept, "hesitant", arms[HEADLINE][HESITANT]).mean,
     )
-    busy, sent = at_equal_activity(swept), at_equal_activity(swept, "sent").mean
-    also = "" if pd.isna(sent.value) else f" It still sends {sent.value:.0f} more, which may be why."
+    busy = at_equal_activity(swept)
     verdict = judge(swept, ties)
     data = pd.concat(
         [
@@ -73,8 +74,9 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"hesitant third, and is then in touch with {ties.mean.value:.1f} ({ties.mean.low:.1f} … {ties.mean.high:.1f}) more people, beside "
             f"{usual.value:.1f}. {hanging_on(swept, ties, len(effects))} A rule puts it in that bold people begin more, and an answered beginning "
             "is contact, so most of this is by construction. At equal activity the answer is another one: of "
-            f"people who send about equally many gestures, the half that begins more of them has {interval(busy.mean).lstrip('+')} ties more than the half that answers more.{also}"
+            f"people who send about equally many gestures, the half that begins more of them has {interval(busy.mean).lstrip('+')} ties more than the half that answers more."
         ),
+        main=MainEffect("naturals", ties, len(effects)),
         pictures=(
             FigureSpec(
                 "naturals",
@@ -95,27 +97,29 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     )  # fmt: skip
 
 
-def at_equal_activity(swept: SweepResult, measure: str = HEADLINE) -> Effect:
-    """Ties in touch (or another measure) of people who begin more of what they send, less those of people who answer more of it.
+def at_equal_activity(swept: SweepResult) -> Effect:
+    """Ties in touch of people who begin more of what they send, less those of people who answer more of it.
 
     In each world, people are in tenths by how much they send, and each tenth is split at its median share of gestures
-    that answer no other one.
+    that answer no other one. The halves of a tenth still differ in how much they send. So the difference is that of an
+    analysis of covariance: ties by half, tenth, gestures sent and their logarithm.
     """
     people = swept.people()
     people = people[(people[RETICENCE] == BOLD) & people["replicate"].isin(swept.draws.index) & (people["sent"] > 0)]
-    share = people["initiated"] / people["sent"]
+    share, world = people["initiated"] / people["sent"], people["replicate"]
     tenth = people.groupby("replicate")["sent"].transform(
         lambda sent: pd.qcut(sent.rank(method="first"), CLASSES, labels=False)
     )
-    median = share.groupby([people["replicate"], tenth]).transform("median")
-    means = people.assign(begins=share > median, tenth=tenth).pivot_table(
-        index=["replicate", "tenth"], columns="begins", values=measure
+    begins = (share > share.groupby([world, tenth]).transform("median")).astype(float)
+    columns = pd.DataFrame(
+        {"begins": begins, "sent": people["sent"], "log": np.log(people["sent"]), "ties": people[HEADLINE]}
     )
-    if not {True, False} <= set(means.columns):
-        return Effect(
-            OUTCOMES.get(measure, measure),
-            by_draw(swept, pd.Series(float("nan"), swept.draws.index)),
-            swept.verdict.least(measure),
-        )
-    more = (means[True] - means[False]).groupby("replicate").mean()
-    return Effect(OUTCOMES.get(measure, measure), by_draw(swept, more), swept.verdict.least(measure))
+    within = columns - columns.groupby([world, tenth]).transform("mean")
+    more = pd.Series({one: _first_slope(of) for one, of in within.groupby(world)}, dtype=float)
+    return Effect(OUTCOMES[HEADLINE], by_draw(swept, more.reindex(swept.draws.index)), swept.verdict.least(HEADLINE))
+
+
+def _first_slope(columns: pd.DataFrame) -> float:
+    """The least-squares slope of the last column on the first, beside those on the others; nan if the first is 0."""
+    *causes, outcome = columns.to_numpy(float).T
+    return float(np.linalg.lstsq(np.column_stack(causes), outcome)[0][0]) if causes[0].any() else float("nan")

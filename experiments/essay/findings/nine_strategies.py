@@ -16,6 +16,7 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps, row_of,
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     best_of,
     gain,
     hanging_on,
@@ -57,6 +58,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     return ClaimFinding(
         ruling=together({label(name): judged[name] for name in NAMES if name in judged}),
         effect=f"{_sentence(hour, kept, up)} {_in_town(town)} {_fading(after, sweeps['nine_strategies'])}",
+        main=MainEffect("strategies_draws", kept[0]),
         pictures=(
             FigureSpec("strategies_draws", _words(hour, kept, "240 people"), _data(hour), partial(_draw, legend=hour.legend)),
             FigureSpec("strategies_town", _words(town, gains(town, HEADLINE), "1,200 people", alone=True), _data(town), partial(_draw, legend=town.legend)),

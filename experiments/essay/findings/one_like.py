@@ -11,6 +11,7 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     gain,
     hanging_on,
     judge,
@@ -51,6 +52,7 @@ def liked_back(sweeps: Sweeps) -> ClaimFinding:
             "do not return likes out of courtesy. No log at hand has likes, so nobody can say how often they do. Whether a like feels good "
             "is not in the model."
         ),
+        main=MainEffect("one_like", effects[60], 1, 4),
         pictures=(_picture("liked_back", title, swept, "focal_liked_back_60", effects[60]),),
         tables={"Likes back, one like less nothing": table_of(swept, list(effects.values()), first=FIRST, digits=4)},
         checked=("one_like",),
@@ -78,6 +80,7 @@ def open_door(sweeps: Sweeps) -> ClaimFinding:
             f"1,000 more write in {share(verdict.share)} of the plausible worlds. {hanging_on(swept, wrote, len(effects))} Nobody has measured whether a "
             "like opens a door; its range is from not at all to fully."
         ),
+        main=MainEffect("one_like", wrote, len(effects), 4),
         pictures=(_picture("open_door", title, swept, "focal_answered", wrote, (NOTHING, LIKE, NOTHING_SHUT, SHUT), "through the door"),),
         tables={"What one like adds through the door": table_of(swept, effects, first=FIRST, digits=4)},
         checked=("one_like",),
@@ -112,6 +115,7 @@ def talk_again(sweeps: Sweeps) -> ClaimFinding:
             f"{thousand(one.high)}; in 90% of the draws {thousand(effect.range[0])} to {thousand(effect.range[1])}, which includes chance).{likes} At least {thousand(effect.least)} more talk again in {share(judge(swept, effect).share)} of the plausible worlds. "
             f"{hanging_on(swept, effect, 2)}"
         ),
+        main=MainEffect("one_like", effect, 2, 4),
         pictures=(
             _picture(
                 "one_like",

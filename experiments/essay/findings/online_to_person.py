@@ -12,6 +12,7 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     gain,
     hanging_on,
     level,
@@ -55,6 +56,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"100 also have words in person after that, whether or not the feed led to these. Somebody who engages regularly on social media gains {engaging.mean.value:.1f} such ties in "
             f"{days:,} days beyond waiting. {hanging_on(swept, chain)}"
         ),
+        main=MainEffect("strategies_draws", chain, 1, 2),
         pictures=(
             FigureSpec(
                 "online_to_person",

@@ -11,6 +11,7 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     by_draw,
     gain,
     hanging_on,
@@ -54,6 +55,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"buyers have for contacts in a week, and a warm tie gains less from one more talk. {hanging_on(swept, more, len(effects) + 1, 'What spreading adds')} "
             "Nobody has measured how sales depend on strength."
         ),
+        main=MainEffect("showing_up", more, len(effects) + 1, 3),
         pictures=(
             FigureSpec(
                 "showing_up",

@@ -11,6 +11,7 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     gain,
     hanging_on,
     judge,
@@ -59,6 +60,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             "hello can only open a door. Other gestures are also answered in words, and how often is drawn for each. So the order says how these "
             "ranges were chosen as much as how people are."
         ),
+        main=MainEffect("smallest_gestures", most, len(answered), 3),
         pictures=(
             FigureSpec(
                 "smallest_gestures",

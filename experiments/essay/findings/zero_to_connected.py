@@ -13,6 +13,7 @@ from experiments.essay.findings import ClaimFinding, FigureSpec, Sweeps
 from experiments.essay.findings.effects import (
     DOTS,
     Effect,
+    MainEffect,
     best_of,
     hanging_on,
     interval,
@@ -59,6 +60,7 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
             f"{best_of(best, first.label, label)}. "
             f"Here “most connected” means rank {most:g} or better. {hanging_on(swept, first)}"
         ),
+        main=MainEffect("zero_to_connected", first),
         pictures=(
             FigureSpec(
                 "zero_to_connected",

@@ -14,6 +14,7 @@ from experiments.analysis.plausible import (
     NEEDED,
     chance_best,
     conditional,
+    dependence,
     draws_to_decide,
     hangs_on,
     judged,
@@ -313,6 +314,51 @@ def test_a_number_and_its_mirror_have_opposite_directions() -> None:
 
 
 # Where it holds
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_the_share_of_the_variance_is_that_of_the_closed_form_whatever_chance_adds(noise: float) -> None:
+    """The variance of a sum is that of its parts. A world has none beside it, or as much chance as the numbers have."""
+    draws, levels = 600, levels_of(600, 6)
+    true = 2 * levels["number_0"] - levels["number_1"]
+    effects = noisy(true.to_numpy(), noise * float(true.std()), worlds=2)
+    found = dependence(levels, effects)
+    for name, share in {"number_0": 0.8, "number_1": 0.2, "number_2": 0.0, "number_5": 0.0}.items():
+        assert found.loc[name, "share"] == pytest.approx(share, abs=0.12 if noise else 0.06)
+        assert 0 <= found.loc[name, "share_conf"] < 0.2
+    assert list(found.index[:2]) == ["number_0", "number_1"]
+    assert found.loc["number_0", "where_high"] - found.loc["number_0", "where_low"] == pytest.approx(4 / 3, abs=0.35)
+    assert found.loc["number_1", "where_high"] - found.loc["number_1", "where_low"] == pytest.approx(-2 / 3, abs=0.35)
+    assert len(found) == levels.shape[1]
+    assert len(levels) == draws
+
+
+def test_two_numbers_that_only_matter_together_explain_nothing_alone() -> None:
+    levels = levels_of(600, 4)
+    effects = (levels["number_0"] - 0.5) * (levels["number_1"] - 0.5)
+    found = dependence(levels, np.column_stack([effects, effects]))
+    assert found["share"].abs().max() < 0.08
+
+
+def test_shares_of_the_variance_do_not_depend_on_the_unit_or_the_order_of_draws() -> None:
+    levels = levels_of(100, 3)
+    effects = noisy(levels["number_0"].to_numpy(), 0.3, worlds=2)
+    order = np.random.default_rng(5).permutation(100)
+    first, again = dependence(levels, effects), dependence(levels.iloc[order] * 7, 1000 * effects[order])
+    assert first["share"].to_numpy() == pytest.approx(again["share"].to_numpy())
+    assert 1000 * first["where_low"].to_numpy() == pytest.approx(again["where_low"].to_numpy())
+
+
+def test_too_few_draws_and_effects_without_variation_have_no_shares() -> None:
+    levels = levels_of(40, 3)
+    for some, effects in ((levels[:20], np.random.default_rng(1).normal(size=(20, 2))), (levels, np.ones((40, 2)))):
+        assert dependence(some, effects)[["share", "share_conf", "where_low", "where_high"]].isna().all().all()
+    missing = dependence(levels, np.full((40, 2), np.nan))
+    assert missing["share"].isna().all()
+    assert not missing["named"].any()
+    only_chance = dependence(levels, np.random.default_rng(1).normal(size=(40, 1)) + np.array([[-3.0, 3.0]]))
+    assert only_chance["share"].isna().all(), "worlds of a draw differ more than draws do"
+    assert only_chance["where_low"].notna().all()
 
 
 def test_thirds_have_their_own_shares() -> None:

@@ -16,7 +16,7 @@ def test_a_picture_does_not_make_a_file_run(
     """A picture that somebody sends may say that it was made with a file that you have."""
     Path("own.py").write_text("open('ran', 'w').close()\n\ndef f(day):\n    return True\n")
     Path("sent.png").write_bytes(b"")
-    claimed = {"figure": "one_like", "sentence": "one_like", "style": "talk"}
+    claimed = {"figure": "one_like", "claims": ["one_like"], "style": "talk"}
     claimed["configs"] = {"one_like": load(config, [change]).model_dump(mode="json")}  # type: ignore[assignment]
     monkeypatch.setattr(drawing, "provenance_in", lambda path: claimed)
     message = refused(rekindle("figure", "--check", "sent.png"))

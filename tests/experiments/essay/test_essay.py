@@ -23,6 +23,7 @@ from experiments.config.reading import load
 from experiments.essay import essay, report
 from experiments.essay.essay import BY_NAME, CLAIMS, Claim, JudgedClaim
 from experiments.essay.findings import ClaimFinding
+from experiments.essay.findings.effects import Effect, MainEffect, level
 from experiments.figures.page import STYLES, provenance_in
 from experiments.logs.gate import Gate
 from experiments.sweeps import histories, store
@@ -111,11 +112,11 @@ def test_two_worlds_give_no_verdict_and_every_figure_can_be_drawn(
 
 def test_a_figure_says_what_it_was_made_from(told: Callable[[str], JudgedClaim], tmp_path: Path) -> None:
     one = told("one_like")
-    written = essay.saved(one, one.finding.pictures[0], STYLES["talk"], tmp_path)
+    written = essay.saved([one], one.finding.pictures[0], STYLES["talk"], tmp_path)
     with Image.open(written[0]) as image:
         assert image.size == (1920, 1080)
     said = provenance_in(written[0])
-    assert (said["figure"], said["sentence"], said["style"]) == ("one_like", "one_like", "talk")
+    assert (said["figure"], said["claims"], said["style"]) == ("one_like", ["one_like"], "talk")
     assert set(said["configs"]) == set(one.claim.sweeps)
     assert said["run_hash"]
     assert said["versions"]["matplotlib"] == matplotlib.__version__
@@ -129,9 +130,9 @@ def test_a_figure_is_the_same_to_the_byte_whatever_was_drawn_before(
     one = told(name)
     picture = one.finding.pictures[0]
     for style in STYLES.values():
-        first = [path.read_bytes() for path in essay.saved(one, picture, style, tmp_path / style.name)]
+        first = [path.read_bytes() for path in essay.saved([one], picture, style, tmp_path / style.name)]
         with matplotlib.rc_context({"font.size": 3}):
-            again = [path.read_bytes() for path in essay.saved(one, picture, style, tmp_path / style.name)]
+            again = [path.read_bytes() for path in essay.saved([one], picture, style, tmp_path / style.name)]
         assert first == again
 
 
@@ -141,13 +142,12 @@ def test_the_report_is_the_same_to_the_byte_and_needs_no_other_file(
     some = [told(name) for name in ("naturals", "in_touch")]
     pages = []
     for turn in ("first", "second"):
-        for one in some:
-            for picture in one.finding.pictures:
-                essay.saved(one, picture, STYLES["talk"], tmp_path / turn / "figures")
+        for of, picture in report.pictures(some):
+            essay.saved(of, picture, STYLES["talk"], tmp_path / turn / "figures")
         pages.append([path.read_bytes() for path in report.write(some, tmp_path / turn, "rekindle essay")])
     assert pages[0] == pages[1]
     html = pages[0][0].decode()
-    assert html.count("data:image/png;base64,") == sum(len(one.finding.pictures) for one in some)
+    assert html.count("data:image/png;base64,") == len(report.pictures(some))
     assert 'src="figures' not in html
     for one in some:
         assert one.claim.question in html
@@ -171,6 +171,7 @@ def test_without_a_draw_that_passes_the_gate_there_is_no_verdict(told: Callable[
 
 
 GATE = Gate("", {}, True, ())
+NO_EFFECT = MainEffect("none", Effect("none", np.zeros((0, 2))))
 
 
 def with_made_up_runs(
@@ -180,7 +181,7 @@ def with_made_up_runs(
     claim = BY_NAME[name]
     runs = pd.DataFrame({"replicate": range(worlds), "people": 40})
     sweeps = {one: SweepResult(load(CONFIGS / f"{one}.toml"), runs, list(gates), {}, Path()) for one in claim.sweeps}
-    finding = ClaimFinding(Ruling(Verdict.HOLDS), "An effect.", (), {}, checked or claim.sweeps)
+    finding = ClaimFinding(Ruling(Verdict.HOLDS), "An effect.", NO_EFFECT, (), {}, checked or claim.sweeps)
     return claim._replace(finding=lambda _: finding), sweeps
 
 
@@ -405,7 +406,8 @@ def test_draws_are_added_while_a_claim_is_undecided(
         swept = sweeps["naturals"]
         seen.append((swept.runs["replicate"].nunique(), swept.error))
         verdict = Verdict.HOLDS if len(seen) == 2 else Verdict.UNDECIDED
-        return ClaimFinding(Ruling(verdict), "An effect.", (), {}, ())
+        main = MainEffect("naturals", level(swept, "none", pd.Series(0.0, swept.draws.index)))
+        return ClaimFinding(Ruling(verdict), "An effect.", main, (), {}, ())
 
     monkeypatch.setattr(essay, "CLAIMS", (BY_NAME["naturals"]._replace(finding=finding),))
     changes = [word for change in changes_of("naturals") for word in ("--set", change)]

@@ -376,7 +376,7 @@ def people_of(gain: float | None) -> pd.DataFrame:
 
 
 def equally_busy(people: pd.DataFrame) -> list[float]:
-    """Ties of those who begin more than others of their tenth, less those of the others; by draw."""
+    """Ties of those who begin more than others of their tenth, less those of others who send as much; by draw."""
     bold: dict[int, list[Any]] = {world: [] for world in range(2 * DRAWS) if world not in FAILING}
     for person in people.to_dict("records"):
         if person[naturals.RETICENCE] == "low" and person["sent"] > 0 and person["replicate"] in bold:
@@ -384,15 +384,16 @@ def equally_busy(people: pd.DataFrame) -> list[float]:
     found: dict[int, list[float]] = {}
     for world, mine in bold.items():
         mine.sort(key=lambda person: person["sent"])
-        apart = []
+        rows = []
         for first in range(0, 50, 5):
-            shares = [(one["initiated"] / one["sent"], one["active_ties"]) for one in mine[first : first + 5]]
-            middle = sorted(share for share, _ in shares)[2]  # this person is one of the others
-            more = [ties for share, ties in shares if share > middle]
-            less = [ties for share, ties in shares if share <= middle]
-            if more:
-                apart.append(sum(more) / len(more) - sum(less) / len(less))
-        found.setdefault(world // 2, []).append(sum(apart) / len(apart))
+            tenth = mine[first : first + 5]
+            middle = sorted(one["initiated"] / one["sent"] for one in tenth)[2]  # this person is one of the others
+            own = [float(first == other) for other in range(0, 50, 5)]
+            for one in tenth:
+                begins = one["initiated"] / one["sent"] > middle
+                rows.append([begins, one["sent"], np.log(one["sent"]), *own, one["active_ties"]])
+        table = np.array(rows, float)
+        found.setdefault(world // 2, []).append(np.linalg.lstsq(table[:, :-1], table[:, -1])[0][0])
     return [sum(worlds) / len(worlds) for worlds in found.values()]
 
 
@@ -420,7 +421,7 @@ def test_the_boldest_third_is_compared_with_the_most_hesitant(monkeypatch: pytes
     assert f"beside {average(arms['high']['active_ties']):.1f}." in found.effect
     busy = f"has {sum(expected) / len(expected):.1f} ("
     assert busy in found.effect
-    assert ") ties more than the half that answers more. It still sends " in found.effect.partition(busy)[2]
+    assert found.effect.partition(busy)[2].endswith(") ties more than the half that answers more.")
     shown = plotted(found).loc[("gestures begun", "boldest third"), "value"]
     assert shown == pytest.approx(average(arms["low"]["initiated"]))
     outcomes, equal = found.tables.values()
@@ -430,6 +431,17 @@ def test_the_boldest_third_is_compared_with_the_most_hesitant(monkeypatch: pytes
 
 
 EQUAL = "people who begin more of equally many gestures"
+
+
+def test_people_who_only_send_more_than_others_of_their_tenth_are_no_better_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ties grow with gestures sent, and within a tenth those who send more also begin a larger share of them."""
+    people = people_of(gain=0.0).assign(initiated=lambda these: these["sent"] ** 2 // 60)
+    people["active_ties"] = np.where(people[naturals.RETICENCE] == naturals.BOLD, people["sent"] / 5.0, ABSURD)
+    monkeypatch.setattr(SweepResult, "people", lambda _: people)
+    _, result = of_naturals({"low": drawn(10.0, 2), "high": drawn(7.0, 2)})
+    assert naturals.at_equal_activity(result).by_draw == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize(

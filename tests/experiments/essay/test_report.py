@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,11 +14,13 @@ from experiments.config.reading import load
 from experiments.essay import report
 from experiments.essay.essay import BY_NAME, JudgedClaim
 from experiments.essay.findings import ClaimFinding, FigureSpec
+from experiments.essay.findings.effects import Effect, MainEffect
 from experiments.figures.page import Words
 from experiments.logs.gate import GATE_STATISTICS, Gate
 from experiments.sweeps.sweep_result import SweepResult
 from tests.conftest import ROOT
 
+IMAGES = {"a_figure": "figures/a_figure.png", "rests_on": "figures/rests_on.png"}
 PAGES = (report.HTML, report.MARKDOWN, report.GALLERY)
 TABLE = pd.DataFrame({"strategy": ["wait", "check_in"], "value": [12.0, 0.5], "low": [float("nan"), 0.25],
                       "high": [float("nan"), 1.5], "sure": [False, True]})  # fmt: skip
@@ -42,12 +45,15 @@ def claim_with(
         for name, count in zip(("strategies_draws", "nine_strategies"), worlds, strict=True)
     }
     picture = FigureSpec("a_figure", Words("A title\nin two lines", "Subtitle.", "Footer."), TABLE, lambda *_: None)  # type: ignore[arg-type,return-value]
-    finding = ClaimFinding(Ruling(Verdict.DEPENDS, "with <a>"), "An effect.", (picture,), tables, ("strategies_draws",))
+    main = MainEffect("strategies_draws", Effect("an effect", np.full((-(-worlds[0] // 2), 2), 1.5)))
+    finding = ClaimFinding(
+        Ruling(Verdict.DEPENDS, "with <a>"), "An effect.", main, (picture,), tables, ("strategies_draws",)
+    )
     return JudgedClaim(BY_NAME["nine_strategies"], finding, finding.ruling, sweeps)
 
 
 def rendered(one: JudgedClaim, name: str) -> str:
-    return report.rendered([one, one], name, "rekindle essay --seed 1", {"a_figure": "figures/a_figure.png"})
+    return report.rendered([one, one], name, "rekindle essay --seed 1", IMAGES)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +131,7 @@ def test_only_the_web_page_escapes_what_html_would_take_for_a_tag() -> None:
 def test_the_web_page_has_its_figures_in_it_and_markdown_links_them(tmp_path: Path) -> None:
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "a_figure.png").write_bytes(b"a picture")
+    (tmp_path / "figures" / "rests_on.png").write_bytes(b"another")
     written = report.write([claim_with({}, {})], tmp_path, "rekindle essay")
     assert written == [tmp_path / report.HTML, tmp_path / report.MARKDOWN]
     page, text = (path.read_text(encoding="utf-8") for path in written)

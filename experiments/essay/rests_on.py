@@ -1,0 +1,106 @@
+"""What the answers rest on: the numbers nobody has measured that move the main effect of each claim of the essay.
+
+The draws of all assumed numbers, over which claims are judged, also say on which of them an effect depends. Elementary
+effects (Morris) would be steps of one number at a time; here chance between worlds, about one tie, is larger than most
+such steps. So every run counts for all numbers: partial rank correlations find those that matter beyond chance, and
+first-order Sobol indices say how much of the difference between plausible worlds each explains alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from experiments.analysis.plausible import dependence
+from experiments.essay.essay import JudgedClaim
+from experiments.essay.findings import FigureSpec
+from experiments.essay.findings.effects import signed
+from experiments.figures.page import Words
+from experiments.figures.rests_on import draw_rests_on
+from experiments.terminal.names import distinct_endings
+from experiments.terminal.numbers import counted
+
+FIGURE = "rests_on"
+TITLE = "What the main effect depends on, over the draws"
+_SHOWN, _MOST_ROWS = 5, 14  # numbers in a table, and in the figure
+
+
+def _of(one: JudgedClaim) -> pd.DataFrame:
+    main = one.finding.main
+    return dependence(one.sweeps[main.sweep].levels, main.effect.values, main.family)
+
+
+def table(one: JudgedClaim) -> pd.DataFrame:
+    """The five numbers with which the main effect of a claim is most correlated, and how much."""
+    found = _of(one).head(_SHOWN)
+    digits = one.finding.main.digits
+    rows = [
+        {
+            "number": f"`{name}`",
+            "partial rank correlation": signed(row["importance"] * row["direction"], 2),
+            "beyond chance": "yes" if row["named"] else "no",
+            "share of the variance (first-order Sobol index)": _share(row["share"], row["share_conf"]),
+            "effect where it is low, in a third of the draws": _number(row["where_low"], digits),
+            "effect where it is high": _number(row["where_high"], digits),
+        }
+        for name, row in found.iterrows()
+    ]
+    return pd.DataFrame(rows)
+
+
+def picture(report: Sequence[JudgedClaim]) -> FigureSpec:
+    """The figure of all claims, with the numbers that matter for any of them beyond chance."""
+    found = {one.claim.name.replace("_", " "): _of(one) for one in report}
+    names = _rows(found)
+    labels = {
+        name: end.replace(".", " ").replace("_", " ") for name, end in zip(names, distinct_endings(names), strict=True)
+    }
+    rows = [
+        {
+            "number": labels[name],
+            "claim": claim,
+            "correlation": of.loc[name, "importance"] * of.loc[name, "direction"] if name in of.index else 0.0,
+            "beyond_chance": bool(of.loc[name, "named"]) if name in of.index else False,
+        }
+        for name in names
+        for claim, of in found.items()
+    ]
+    data = pd.DataFrame(rows, columns=["number", "claim", "correlation", "beyond_chance"])
+    draws = [one.sweeps[one.finding.main.sweep].worlds for one in report]
+    words = _words(data, max(map(len, found.values())), (min(draws), max(draws)))
+    return FigureSpec(FIGURE, words, data, draw_rests_on)
+
+
+def _rows(found: dict[str, pd.DataFrame]) -> list[str]:
+    """The numbers beyond chance, by how many claims and how strongly; if none is, the first of each claim."""
+    every = pd.concat(found.values())
+    some = every[every["named"]] if every["named"].any() else pd.concat([one.head(1) for one in found.values()])
+    by = some.groupby(level=0)["importance"].agg(["size", "max"])
+    return [str(name) for name in by.sort_values(["size", "max"], ascending=False, kind="stable").index[:_MOST_ROWS]]
+
+
+def _words(data: pd.DataFrame, numbers: int, draws: tuple[int, int]) -> Words:
+    beyond = data[data["beyond_chance"]]
+    matter, answers = beyond["number"].nunique(), beyond["claim"].nunique()
+    of = f"{counted(data['claim'].nunique(), 'answer')}"
+    title = f"Of {numbers} numbers that nobody has measured, {matter} move an answer beyond chance,\n"
+    if matter:
+        most = beyond.groupby("number", sort=False)["claim"].size()
+        title += f"in {answers} of {of}; “{most.idxmax()}” moves the most"
+    else:
+        title += f"with {draws[0]:,} to {draws[1]:,} draws: too few to tell which do"
+    return Words(
+        title,
+        "How strongly each number moves an answer's main effect, over plausible draws (partial rank correlation).\n"
+        "Blue: the effect grows with the number. Red: it falls. Faint: within chance.",
+        f"Simulated, not measured: {draws[0]:,} to {draws[1]:,} draws of the assumed numbers pass the gate, by claim.",
+    )
+
+
+def _share(value: float, conf: float) -> str:
+    return "–" if pd.isna(value) else f"{value:.0%} (± {conf:.0%})"
+
+
+def _number(value: float, digits: int) -> str:
+    return "–" if pd.isna(value) else signed(value, digits)
