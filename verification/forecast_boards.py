@@ -17,9 +17,8 @@ import pandas as pd
 from experiments.commands.benchmarking import plotted, scores_of
 from experiments.figures.leaderboard import leaderboard_figure
 from experiments.figures.page import FOR_DOCS
-from experiments.forecasts.leaderboard import CUTS, LEARNED, TITLES, Board, board, calibration_slope
+from experiments.forecasts.leaderboard import CUTS, LEARNED, Board, board, scored
 from experiments.forecasts.learned import Prior
-from experiments.forecasts.scores import compared
 from verification.forecast_prior import One, learn, logs_of, mailboxes, teaching
 
 CUT_OF_MAILBOXES = 0.7  # one morning each, because there are sixty of each log
@@ -40,18 +39,7 @@ def together(boxes: list[One], prior: Prior) -> Board | None:
             parts.append(found.table.assign(low=found.table["low"] + own, high=found.table["high"] + own))
     if not parts:
         return None
-    table = pd.concat(parts, ignore_index=True)
-    forecasts = {name: table[name].to_numpy() for name in TITLES if name in table}
-    back = table["came_back"].to_numpy()
-    return Board(
-        scores=compared(forecasts, back, table[["low", "high"]], [LEARNED]),
-        slopes={name: calibration_slope(one, back) for name, one in forecasts.items()},
-        pairs=len(table),
-        back=float(back.mean()),
-        cuts=(),
-        days=(),
-        table=table,
-    )
+    return scored(pd.concat(parts, ignore_index=True), [LEARNED])
 
 
 def printed(boards: dict[str, Board]) -> pd.DataFrame:
@@ -59,7 +47,7 @@ def printed(boards: dict[str, Board]) -> pd.DataFrame:
     table = scores_of(boards)
     for name, one in boards.items():
         rows = table[table["log"] == name].set_index("forecast")
-        came = f"{one.pairs:,} pairs, {one.back:.1%} came back; learned: mean {one.table[LEARNED].mean():.1%}"
+        came = f"{len(one.table):,} pairs, {one.back:.1%} came back; learned: mean {one.table[LEARNED].mean():.1%}"
         print(f"\n{name}: {came}\n{rows.drop(columns=['log', 'pairs', 'came_back']).round(4).to_string()}", flush=True)
     return table
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import pandas as pd
 import typer
 
@@ -20,12 +19,11 @@ from experiments.figures import save
 from experiments.figures.leaderboard import MOST_LOGS, leaderboard_figure
 from experiments.forecasts.baselines import require_scikit_learn
 from experiments.forecasts.leaderboard import CUTS, LEARNED, TITLES, Board, board
+from experiments.forecasts.tables import BOARD_NOTE, board_said, board_table
 from experiments.logs.log import read_in_file_order
 from experiments.logs.observed import with_observed
-from experiments.terminal.columns import Columns
 from experiments.terminal.console import Format, Results, report_log_notes, say_written, stderr_console, stdout_console
 from experiments.terminal.names import as_csv, write_csv
-from experiments.terminal.numbers import counted
 from experiments.terminal.progress import progress_bar
 from sim.contact_logs import LogError
 from sim.runtime.atomic_files import write_whole
@@ -74,12 +72,9 @@ def benchmark_forecasts(
         )
         return
     for name, one in boards.items():
-        stdout.print(f"\n{name}: {_said(one)}")
-        stdout.print(_table(table[table["log"] == name]))
-    stdout.print(
-        "Sorted by log loss; lower is better. Difference: the learned forecast minus this one, so below 0 the learned "
-        "one is better. Slope: 1 is calibrated, below 1 is too sure."
-    )
+        stdout.print(f"\n{name}: {board_said(one)}")
+        stdout.print(board_table(one))
+    stdout.print(BOARD_NOTE)
     folder = results / FOLDER
     write_whole(folder / "scores.csv", lambda file: write_csv(table, file, index=False))
     say_written(folder / "scores.csv", stdout)
@@ -90,30 +85,8 @@ def benchmark_forecasts(
 
 
 def scores_of(boards: Mapping[str, Board]) -> pd.DataFrame:
-    """One row per log and forecast: its scores, its difference from the learned one with interval, its slope."""
-    rows = []
-    for log, one in boards.items():
-        of = one.scores.set_index(["forecast", "baseline", "score"])
-        alone = one.scores[one.scores["baseline"].isna()].set_index(["forecast", "score"])["value"]
-        for name, slope in one.slopes.items():
-            apart = of.loc[(LEARNED, name, "log_loss")] if name != LEARNED else pd.Series(dtype=float)
-            rows.append(
-                {
-                    "log": log,
-                    "forecast": name,
-                    **{score: alone[name, score] for score in ("log_loss", "brier", "auc")},
-                    **{f"learned_minus_{end}": apart.get(end, np.nan) for end in ("value", "low", "high")},
-                    "slope": slope,
-                    "pairs": one.pairs,
-                    "came_back": one.back,
-                }
-            )
-    return pd.DataFrame(rows).sort_values(["log", "log_loss"], key=_in_order(boards), ignore_index=True)
-
-
-def _in_order(boards: Mapping[str, Board]) -> object:
-    order = {name: place for place, name in enumerate(boards)}
-    return lambda column: column.map(order) if column.name == "log" else column
+    """One row per log and forecast; see `Board.rows`."""
+    return pd.concat([one.rows().assign(log=name) for name, one in boards.items()], ignore_index=True)
 
 
 def plotted(table: pd.DataFrame) -> pd.DataFrame:
@@ -122,31 +95,6 @@ def plotted(table: pd.DataFrame) -> pd.DataFrame:
     columns = {"value": "learned_minus_value", "low": "learned_minus_high", "high": "learned_minus_low"}
     worse = {name: -others[column] for name, column in columns.items()}
     return pd.DataFrame({"log": others["log"], "forecast": others["forecast"].map(TITLES), **worse})
-
-
-def _said(one: Board) -> str:
-    windows = sorted(set(one.days))
-    spans = f"{windows[0]}" if len(windows) == 1 else f"{windows[0]} to {windows[-1]}"
-    return (
-        f"{counted(one.pairs, 'silent pair')} on {counted(len(one.cuts), 'morning')} "
-        f"(days {', '.join(map(str, one.cuts))}); {one.back:.1%} came back within {spans} days."
-    )
-
-
-def _table(rows: pd.DataFrame) -> Columns:
-    table = Columns("forecast", "log loss", "difference", "95% interval", "Brier", "AUC", "slope", text=("forecast",))
-    for row in rows.to_dict("records"):
-        value, low, high = (row[f"learned_minus_{end}"] for end in ("value", "low", "high"))
-        table.add_row(
-            TITLES[row["forecast"]],
-            f"{row['log_loss']:.4f}",
-            "–" if np.isnan(value) else f"{value:+.4f}".replace("-", "−"),
-            "–" if np.isnan(low) else f"{low:+.4f} … {high:+.4f}".replace("-", "−"),
-            f"{row['brier']:.4f}",
-            "–" if np.isnan(row["auc"]) else f"{row['auc']:.3f}",
-            "–" if np.isnan(row["slope"]) else f"{row['slope']:.2f}",
-        )
-    return table
 
 
 def _shares(cuts: str) -> tuple[float, ...]:

@@ -29,8 +29,10 @@ from experiments.figures import save
 from experiments.figures.reliability import reliability_figure
 from experiments.forecasts import agenda, trials, week
 from experiments.forecasts.baselines import require_scikit_learn
-from experiments.forecasts.forecast import GESTURES, Evaluation, Execution, Forecast, Worlds, cut_of, evaluate, hidden
+from experiments.forecasts.evaluation import Evaluation, evaluate, hidden
+from experiments.forecasts.forecast import GESTURES, Execution, Forecast, Worlds
 from experiments.forecasts.forecast import forecast as foretell
+from experiments.forecasts.mornings import cut_of
 from experiments.forecasts.pairs import number_of_person
 from experiments.forecasts.tables import evaluation_table, forecast_table, trial_notes, week_notes, week_table
 from experiments.forecasts.values import read_values
@@ -69,10 +71,14 @@ def forecast(
         str | None, typer.Option(metavar="NAME", help="Only forecast the ties of this person, who sends the gestures.")
     ] = None,
     judge: Annotated[
-        bool, typer.Option("--evaluate", help="Instead, make a forecast 70% into the log, and score it by the rest.")
+        bool,
+        typer.Option("--evaluate", help="Instead, score forecasts made on several days of the log by what followed."),
     ] = False,
-    cut: Annotated[
-        int | None, typer.Option(metavar="DAY", help="Day of the scored forecast. Default: 70% into the log.")
+    cuts: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--cut", metavar="DAY", help="A day of scored forecasts; repeatable. Default: 50%, 70%, 90% into it."
+        ),
     ] = None,
     worlds: Annotated[
         int,
@@ -98,25 +104,24 @@ def forecast(
 ) -> None:
     """Estimate the chance that each silent tie of a contact log comes back, spontaneously and after a gesture."""
     experiment = load(config, changes or (), log, unnamed="forecast")
-    if cut is not None and not judge:
-        raise ConfigError(f"--cut {cut} only applies to a scored forecast; add --evaluate.")
+    if cuts and not judge:
+        raise ConfigError(f"--cut {cuts[0]} only applies to scored forecasts; add --evaluate.")
     if judge:
         require_scikit_learn()
     contacts = _read(log, observed)
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)
     kinds = _kinds(gestures, experiment)
-    if judge:
-        cut_of(contacts, days, cut)  # fails early if the log is too short
     some_worlds = _worlds(worlds, experiment)
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     console, stderr = stdout_console(), stderr_console()
     report_compiling(stderr)
-    with _at_work(stderr, worlds, processes, "A forecast saves no partial results") as execution:
+    steps = "worlds and mornings" if judge else "worlds"
+    with _at_work(stderr, worlds, processes, "A forecast saves no partial results", steps) as execution:
         if judge:
             result: Evaluation | Forecast = evaluate(
-                contacts, some_worlds, days=days, silent=silent, execution=execution, cut=cut
+                contacts, some_worlds, days=days, silent=silent, execution=execution, cuts=cuts or ()
             )
         else:
             result = foretell(
@@ -136,7 +141,8 @@ def forecast(
         say_written(_write_frame(result.ties, folder / f"forecast{of_whom}.{form}"), console)
     else:
         result = result if ids else hidden(result)
-        origin = provenance.of_runs(experiment, [log_hash(str(log)), *map(str, (worlds, result.cut, days, silent))])
+        asked = (worlds, *result.board.cuts, days, silent)
+        origin = provenance.of_runs(experiment, [log_hash(str(log)), *map(str, asked)])
         _report_evaluation(result, folder, form, origin, console)
 
 
@@ -264,7 +270,9 @@ def _worlds(count: int, experiment: Experiment) -> Worlds:
 
 
 @contextmanager
-def _at_work(stderr: Console, worlds: int, processes: int | None, nothing_kept: str) -> Iterator[Execution]:
+def _at_work(
+    stderr: Console, worlds: int, processes: int | None, nothing_kept: str, steps: str = "worlds"
+) -> Iterator[Execution]:
     """Worker processes and a progress report; all workers end if an exception is raised."""
     with (
         saying(f"{nothing_kept}; to shorten it, use fewer --worlds."),
@@ -272,7 +280,7 @@ def _at_work(stderr: Console, worlds: int, processes: int | None, nothing_kept: 
         runner.worker_processes(min(processes or os.cpu_count() or 1, worlds)) as executor,
     ):
         try:
-            with progress_bar(stderr, "worlds", worlds) as show:
+            with progress_bar(stderr, steps, worlds) as show:
 
                 def report(done: int, total: int) -> None:
                     show(done, total)
@@ -287,10 +295,10 @@ def _at_work(stderr: Console, worlds: int, processes: int | None, nothing_kept: 
 def _report_evaluation(found: Evaluation, folder: Path, form: str, origin: dict[str, Any], console: Console) -> None:
     """Print the scores of forecasts, and write their tables and figure."""
     console.print(evaluation_table(found), highlight=False)
-    tables = {"evaluation": found.scores, "calibration": found.calibration, "pairs": found.pairs}
-    for name, table in tables.items():
+    tables = {"evaluation": found.scores(), "calibration": found.calibration, "pairs": found.pairs}
+    for name, table in {**tables, "training_pairs": found.training}.items():
         say_written(_write_frame(table, folder / f"{name}.{form}"), console)
-    for path in save(reliability_figure(found.calibration, found.days), folder, "reliability", origin):
+    for path in save(reliability_figure(found.calibration, found.board.within), folder, "reliability", origin):
         say_written(path, console)
 
 

@@ -20,13 +20,13 @@ _FEWEST = 10  # pairs in a bin that is drawn, at least
 _LARGEST_DOT = 700.0  # points squared
 
 
-def reliability_figure(calibration: pd.DataFrame, days: int) -> Figure:
+def reliability_figure(calibration: pd.DataFrame, days: str) -> Figure:
     """Draw forecasts against what happened.
 
     Args:
         calibration: the result of `experiments.forecasts.scores.reliability` for ``learned``, ``model`` and, if
             available, ``recency_frequency``.
-        days: number of days that the forecast covers.
+        days: number of days that the forecasts cover, in words, such as ``58 to 90``.
 
     Returns:
         A 16:9 figure with one panel per forecast, and one dot per bin with its 95% interval and its number of pairs.

@@ -5,14 +5,13 @@ The chance that a tie comes back by itself is learned from earlier mornings of t
 in which people write as often as they lately did, with and without the gesture.
 
 Each world starts from the log and has its own random draws. The log has one channel, so a contact is what a log of that
-channel would contain, or an answer to an injected gesture. `evaluate` starts from an earlier day of the log and
-compares its forecasts with what followed. `forecast` starts from the end of the log.
+channel would contain, or an answer to an injected gesture.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -24,7 +23,7 @@ from scipy.special import expit, logit
 import sim
 from experiments.analysis.compare import ends_of_interval, resampled_counts, resampled_means
 from experiments.forecasts.activity import matching_sociability, with_sociability
-from experiments.forecasts.baselines import baselines, recalibrated, smoothed
+from experiments.forecasts.baselines import smoothed
 from experiments.forecasts.learned import (
     ENOUGH_ANSWERS,
     LONGEST_DAYS,
@@ -33,20 +32,15 @@ from experiments.forecasts.learned import (
     earlier_answers,
     learned_chances,
 )
-from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
-from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, compared, interval, reliability
+from experiments.forecasts.pairs import numbers_of_ties, silent_pairs
+from experiments.forecasts.scores import RESAMPLES, interval
 from experiments.logs.draws import with_draw
 from experiments.logs.log import Log
 from experiments.logs.writing import written
-from sim.contact_logs import LogError
 from sim.engine.day import Core
 from sim.run import begin, on_threads, run_days
 
 GESTURES = ("like", "message", "note", "call")
-FIRST_PART = 0.7  # of a log's time, from which worlds start in an evaluation
-ENOUGH_WORLDS = 20  # fewer give coarse chances
-LEAST_DAYS = 30  # of a log after that, which an evaluation needs
-LEARNED, MODEL, RECALIBRATED = "learned", "model", "model_recalibrated"
 
 RETURNS = 10.0  # returns of a tie that the part of all ties counts for
 _LEAST = 1e-6  # a share that can be turned into odds
@@ -194,191 +188,6 @@ def replicates(begins: Beginning, days: int, pairs: pd.DataFrame) -> list[OneWor
     return [OneWorld(begins, days, people, replicate) for replicate in range(begins.worlds.count)]
 
 
-# How good are the forecasts? -----------------------------------------------------------------------------------------
-
-
-class Evaluation(NamedTuple):
-    """How forecasts compare with what happened, and with simple baselines.
-
-    Attributes:
-        pairs: one row per pair that was silent at the cut: the columns of `pairs.silent_pairs`, with the
-            log's ids as ``low_name`` and ``high_name``; ``came_back``; and a column for each forecast.
-        forecasts: names of these columns.
-        scores: see `experiments.forecasts.scores.compared`.
-        calibration: see `experiments.forecasts.scores.reliability`, for each ``forecast``.
-        cut: the morning of the forecast, in days since the first contact.
-        days: number of days that it covers.
-        learned_from: number of pairs of the earlier morning that the baselines and the recalibration learned from.
-        notes: sentences on what differs from the request.
-    """
-
-    pairs: pd.DataFrame
-    forecasts: tuple[str, ...]
-    scores: pd.DataFrame
-    calibration: pd.DataFrame
-    cut: int
-    days: int
-    learned_from: int
-    notes: list[str]
-
-
-def cut_of(contacts: Log, days: int, cut: int | None = None) -> tuple[int, int]:
-    """The morning at which a log is cut for an evaluation, and the number of days that forecasts can cover.
-
-    Args:
-        contacts: the whole log.
-        days: number of days to forecast.
-        cut: the morning, in days since the first contact; 70% into the log if None.
-
-    Raises:
-        LogError: the rest of the log is too short, or the cut is outside the log.
-    """
-    morning = max(1, math.floor(FIRST_PART * contacts.days)) if cut is None else cut
-    after = math.floor(contacts.days) - morning
-    least = min(LEAST_DAYS, days)
-    if morning < 1 or after < least:
-        where = f"{FIRST_PART:.0%} into it, on day {morning}," if cut is None else f"on day {cut}"
-        remedy = "give a longer log, or an earlier day with --cut" if morning > 1 else "give a later day with --cut"
-        raise LogError(
-            f"The log spans {contacts.days:.0f} days. A forecast made {where} needs at least {least} more days "
-            "of the log "
-            f"to be compared with: {remedy}."
-        )
-    return morning, min(days, after)
-
-
-def evaluate(
-    contacts: Log,
-    worlds: Worlds,
-    *,
-    days: int,
-    silent: int,
-    execution: Execution,
-    cut: int | None = None,
-    resamples: int = RESAMPLES,
-) -> Evaluation:
-    """Forecast which silent pairs come back, 70% into a log, and compare with what happened.
-
-    The baselines and the recalibration learn from the same question at an earlier day, early enough that its answer was
-    known on the morning of the forecast.
-
-    Args:
-        contacts: the whole log.
-        worlds: run from the cut, and again from the earlier morning.
-        days: number of days to forecast; fewer if the log ends before.
-        silent: pairs are forecast if their silence is longer than this, in days.
-        execution: how the worlds are run.
-        cut: the morning of the forecast, in days since the first contact; 70% into the log if None.
-        resamples: number of bootstrap resamples over people.
-
-    Raises:
-        LogError: the log is too short, or no pair was silent.
-    """
-    cut, window = cut_of(contacts, days, cut)
-    earlier = cut - window
-    pairs = silent_pairs(contacts, cut, silent)
-    if pairs.empty:
-        raise LogError(f"No pair had been silent for over {silent} days on day {cut}, so there is nothing to evaluate.")
-    known = silent_pairs(contacts, earlier, silent) if earlier >= 1 else pairs.head(0)
-    past = contacts.before(cut)
-    runs = replicates(beginning(past, cut, worlds), window, pairs)
-    if len(known):
-        runs += replicates(beginning(contacts.before(earlier), earlier, worlds), window, known)
-    wrote = run_all(runs, execution)
-    back = came_back(contacts, pairs, cut, window)
-    learned = learned_chances(past, cut, pairs, days=window, silent=silent)
-    forecasts = {LEARNED: learned, MODEL: shares_of(wrote[: worlds.count])}
-    if len(known):
-        answers = came_back(contacts.before(cut), known, earlier, window)
-        forecasts[RECALIBRATED] = recalibrated(shares_of(wrote[worlds.count :]), answers, forecasts[MODEL])
-        forecasts |= baselines(known, answers, pairs)
-    of = [name for name in (LEARNED, MODEL, RECALIBRATED) if name in forecasts]
-    return Evaluation(
-        pairs=_named(pairs, contacts).assign(came_back=back, **forecasts),
-        forecasts=tuple(forecasts),
-        scores=compared(forecasts, back, pairs, of, resamples),
-        calibration=reliability(forecasts, back, pairs, resamples),
-        cut=cut,
-        days=window,
-        learned_from=len(known),
-        notes=[
-            *hole_noted(contacts, silent, cut + window),
-            *_few_worlds_noted(worlds.count),
-            *_notes(days, window, silent, pairs, back, forecasts),
-        ],
-    )
-
-
-def hidden(found: Evaluation) -> Evaluation:
-    """The evaluation without ids of people. Pairs keep only the numbers of their ties."""
-    shown = found.pairs.drop(columns=["low", "high", "last_sender", "low_name", "high_name"])
-    return found._replace(pairs=shown[["tie", *shown.columns.drop("tie")]])
-
-
-def shares_of(wrote: Sequence[np.ndarray]) -> np.ndarray:
-    """The smoothed share of worlds in which each pair had a contact, shape (pairs,)."""
-    return smoothed(np.sum([world.any(axis=1) for world in wrote], axis=0), len(wrote))
-
-
-def _named(pairs: pd.DataFrame, contacts: Log) -> pd.DataFrame:
-    names = {f"{side}_name": contacts.names[pairs[side]] for side in ("low", "high")}
-    return pairs.assign(tie=numbers_of_ties(contacts, pairs), **names)
-
-
-def hole_noted(contacts: Log, silent: int, until: int) -> list[str]:
-    """A sentence if nobody had contact for longer than ``silent`` days, from some day before ``until`` on."""
-    begins, ends = contacts.longest_gap
-    if ends - begins <= silent or begins >= until:
-        return []
-    return [
-        f"Nobody in the log had contact from day {begins:,} to day {ends:,}. If the log was not recorded then, "
-        "ties look "
-        "silent that were not. Use a part of the log without such a gap."
-    ]
-
-
-def _few_worlds_noted(count: int) -> list[str]:
-    """A sentence if there are so few worlds that chances are coarse."""
-    if count >= ENOUGH_WORLDS:
-        return []
-    points = 100 * 1.96 * math.sqrt(0.25 / (count + 1))
-    accuracy = f"With {count} worlds, a simulated chance is accurate only to ±{points:.0f} points (95% interval)."
-    return [f"{accuracy} Use --worlds {ENOUGH_WORLDS}."]
-
-
-def _notes(
-    requested_days: int,
-    days: int,
-    silent: int,
-    pairs: pd.DataFrame,
-    back: np.ndarray,
-    forecasts: Mapping[str, np.ndarray],
-) -> list[str]:
-    """Sentences on what differs from the request."""
-    notes = []
-    if days < requested_days:
-        notes.append(
-            f"The log ends {days} days after the cut, so the forecast covers these instead of {requested_days}."
-        )
-    if RECALIBRATED not in forecasts:
-        notes.append(
-            f"No pair had been silent for over {silent} days early enough to learn from, so the baselines and the "
-            "recalibration are missing."
-        )
-    elif forecasts[RECALIBRATED][forecasts[MODEL].argmax()] < forecasts[RECALIBRATED][forecasts[MODEL].argmin()]:
-        notes.append(
-            "The recalibration reverses the model's order: on the earlier morning, pairs with higher forecasts "
-            "came back less "
-            "often. Do not trust the model's forecasts of this log."
-        )
-    people = len(np.unique(pairs[["low", "high"]]))
-    if people < ENOUGH_PEOPLE:
-        notes.append(f"The pairs have only {people} people. Intervals need at least {ENOUGH_PEOPLE}.")
-    if back.all() or not back.any():
-        notes.append(f"{'Every' if back.all() else 'No'} silent pair came back, so AUC is not defined.")
-    return notes
-
-
 # What would happen? --------------------------------------------------------------------------------------------------
 
 
@@ -487,6 +296,17 @@ def _disproved(check: Check, days: int) -> str:
         f"of {check.pairs:,} silent pairs were expected to come back, and {check.came_back:.1%} did. A longer log or "
         "fewer --days may do better."
     )
+
+
+def hole_noted(contacts: Log, silent: int, until: int) -> list[str]:
+    """A sentence if nobody had contact for longer than ``silent`` days, from some day before ``until`` on."""
+    begins, ends = contacts.longest_gap
+    if ends - begins <= silent or begins >= until:
+        return []
+    return [
+        f"Nobody in the log had contact from day {begins:,} to day {ends:,}. If the log was not recorded then, ties "
+        "look silent that were not. Use a part of the log without such a gap."
+    ]
 
 
 def learning_noted(contacts: Log, days: int, silent: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 Each log is cut on several mornings. On each, every forecast says with which chance each silent pair comes back, from
 earlier contacts only, and the rest of the log says what happened. Simple forecasts learn from the same question on the
-latest earlier morning whose answers were known by then.
+latest earlier morning whose answers were known by then (`experiments.forecasts.mornings`).
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ from scipy.special import logit
 from experiments.forecasts.baselines import baselines, logistic, recalibrated, smoothed
 from experiments.forecasts.counting import MODELS, PairHistory, fitted
 from experiments.forecasts.learned import Prior, learned_chances
-from experiments.forecasts.pairs import came_back, silent_pairs
-from experiments.forecasts.scores import RESAMPLES, compared
+from experiments.forecasts.mornings import Asked, Question, mornings, questions
+from experiments.forecasts.pairs import silent_pairs
+from experiments.forecasts.scores import RESAMPLES, SCORES, compared
 from experiments.logs.log import Log
 from sim.model.rules import SECONDS_A_DAY
 
-LEARNED = "learned"
+LEARNED, MODEL, RECALIBRATED = "learned", "model", "model_recalibrated"
 CUTS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of a log's time
-LEAST_DAYS = 30  # of a log after a cut
 EVERYTHING = -1  # days of silence that every pair has
 _NOTHING = 1e-12  # an expected number of contacts that has a logarithm
 _HALF_LIVES = np.array([1.0, 7.0, 30.0, 90.0, 365.0])  # days, of the excitation after a contact
 _FIFTHS = 5
-_CLOSE_TO_CERTAIN = (
-    1e-4  # chances are kept this far from 0 and 1, because one wrong certainty would decide the log loss
-)
+_CLOSE_TO_CERTAIN = 1e-4  # how far chances are kept from 0 and 1: one wrong certainty would decide the log loss
 
 TITLES = {
     LEARNED: "learned (Rekindle)",
+    MODEL: "simulated",
+    RECALIBRATED: "simulated, recalibrated",
     "boosting": "boosted trees on all features",
     "recency_frequency": "recency and frequency",
     "recency": "recency",
-    "strength": "strength (sum of 1/age)",
+    "inverse_ages": "strength (sum of 1/age)",
     "hawkes": "Hawkes process",
     "pareto_nbd": "Pareto/NBD",
     "bg_nbd": "BG/NBD",
@@ -52,41 +52,44 @@ TITLES = {
 
 
 class Board(NamedTuple):
-    """How forecasts did on a log.
+    """How forecasts did on a log, over all mornings together.
 
     Attributes:
-        scores: see `scores.compared`, over all cuts together; ``learned`` is compared with each other one.
+        scores: see `scores.compared`.
         slopes: of each forecast, the calibration slope: what its log odds must be multiplied by. 1 is best; below 1
             means that it was too sure.
-        pairs: the number of silent pairs over all cuts.
-        back: the share of them that came back.
-        cuts: the mornings, in days since the first contact.
-        days: the number of days that forecasts cover on each.
-        table: one row per pair and cut: ``low``, ``high``, ``cut``, ``came_back``, and a column for each forecast.
+        table: one row per pair and morning: ``cut`` (the morning, in days since the first contact), ``days`` (that the
+            forecast covers), the columns of `pairs.silent_pairs`, ``came_back``, and a column for each forecast.
     """
 
     scores: pd.DataFrame
     slopes: dict[str, float]
-    pairs: int
-    back: float
-    cuts: tuple[int, ...]
-    days: tuple[int, ...]
     table: pd.DataFrame
 
+    @property
+    def back(self) -> float:
+        """The share of pairs that came back."""
+        return float(self.table["came_back"].mean())
 
-def mornings(length: float, days: int, cuts: Sequence[float] = CUTS) -> dict[int, int]:
-    """The mornings on which a log of this length is cut, each with the number of days that a forecast covers.
+    @property
+    def cuts(self) -> list[int]:
+        """The mornings."""
+        return list(map(int, self.table["cut"].unique()))
 
-    Mornings after which fewer than `LEAST_DAYS` days are known are left out, and so are those without an earlier
-    question of the same length.
-    """
-    found = {}
-    for share in cuts:
-        morning = math.floor(share * length)
-        window = min(days, math.floor(length) - morning)
-        if window >= min(LEAST_DAYS, days) and morning - window >= 1:
-            found[morning] = window
-    return found
+    @property
+    def within(self) -> str:
+        """The number of days that forecasts cover, or the smallest and the largest: ``58 to 90``."""
+        least, most = self.table["days"].min(), self.table["days"].max()
+        return f"{least}" if least == most else f"{least} to {most}"
+
+    def rows(self) -> pd.DataFrame:
+        """One row per forecast, by rising log loss: scores, log loss of the learned one minus this one, slope."""
+        alone = self.scores[self.scores["baseline"].isna()].pivot(index="forecast", columns="score", values="value")
+        apart = self.scores[(self.scores["forecast"] == LEARNED) & (self.scores["score"] == "log_loss")]
+        apart = apart.set_index("baseline")[["value", "low", "high"]].add_prefix("learned_minus_")
+        found = alone[list(SCORES)].join(apart).assign(slope=pd.Series(self.slopes))
+        found = found.assign(pairs=len(self.table), came_back=self.back)
+        return found.rename_axis("forecast").sort_values("log_loss", kind="stable").reset_index()
 
 
 def board(
@@ -99,7 +102,7 @@ def board(
     resamples: int = RESAMPLES,
     report: Callable[[int, int], object] = lambda *_: None,
 ) -> Board | None:
-    """All forecasts of a log, scored; None if no morning has silent pairs now and earlier.
+    """All forecasts of a log that need no simulation, scored; None if no morning has silent pairs now and earlier.
 
     Args:
         log: the whole log.
@@ -108,38 +111,49 @@ def board(
         cuts: mornings, as shares of the log's time.
         prior: of the learned forecast; the shipped one if None.
         resamples: bootstrap resamples over people.
-        report: called with (cuts done, cuts).
+        report: called with (mornings done, mornings).
     """
+    asked = [one for one in questions(log, mornings(log.days, days, cuts), silent) if len(one.earlier.pairs)]
     parts = []
-    known = mornings(log.days, days, cuts)
-    for done, (morning, window) in enumerate(known.items(), start=1):
-        part = _on(log, morning, window, silent, prior)
-        if part is not None:
-            parts.append(part.assign(cut=morning, days=window))
-        report(done, len(known))
-    if not parts:
-        return None
-    table = pd.concat(parts, ignore_index=True)
-    forecasts = {name: table[name].to_numpy() for name in TITLES if name in table}
-    back = table["came_back"].to_numpy()
-    return Board(
-        scores=compared(forecasts, back, table[["low", "high"]], [LEARNED], resamples),
-        slopes={name: calibration_slope(one, back) for name, one in forecasts.items()},
-        pairs=len(table),
-        back=float(back.mean()),
-        cuts=tuple(int(one) for one in table["cut"].unique()),
-        days=tuple(int(one) for one in table.drop_duplicates("cut")["days"]),
-        table=table,
-    )
+    for done, one in enumerate(asked, start=1):
+        parts.append(answered(one, chances(one, silent, prior)))
+        report(done, len(asked))
+    return scored(pd.concat(parts, ignore_index=True), [LEARNED], resamples) if parts else None
+
+
+def answered(question: Question, of: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """The part of a `Board`'s table that is of one question, with the chances ``of`` each forecast, (pairs,)."""
+    cut, days = question.now.morning, question.days
+    kept = {name: _not_certain(one) for name, one in of.items()}
+    return question.now.pairs.assign(cut=cut, days=days, came_back=question.now.back, **kept)
+
+
+def scored(table: pd.DataFrame, of: Sequence[str], resamples: int = RESAMPLES) -> Board:
+    """The scores of all forecasts in a table.
+
+    Args:
+        table: as in `Board`.
+        of: names of the forecasts that are compared with the others.
+        resamples: bootstrap resamples over people.
+    """
+    forecasts, back = forecasts_in(table), table["came_back"].to_numpy()
+    slopes = {name: calibration_slope(one, back) for name, one in forecasts.items()}
+    return Board(compared(forecasts, back, table[["low", "high"]], of, resamples), slopes, table)
+
+
+def forecasts_in(table: pd.DataFrame) -> dict[str, np.ndarray]:
+    """The chances in the table of a `Board` by the name of the forecast, each of shape (pairs,)."""
+    return {name: table[name].to_numpy() for name in TITLES if name in table}
 
 
 def calibration_slope(forecast: np.ndarray, back: np.ndarray) -> float:
     """The slope of the logistic regression of what happened on the log odds of a forecast (Cox 1958).
 
-    NaN if all pairs came back or none did, or if the forecast is the same for all.
+    NaN if there is none: all pairs came back or none did, the forecast is the same for all, or it tells all of one kind
+    from all of the other.
     """
-    line = logit(np.clip(forecast, _CLOSE_TO_CERTAIN, 1 - _CLOSE_TO_CERTAIN))
-    if back.all() or not back.any() or np.ptp(line) == 0:
+    line = logit(_not_certain(forecast))
+    if back.all() or not back.any() or line[back].min() >= line[~back].max() or line[~back].min() >= line[back].max():
         return float("nan")
     from sklearn.linear_model import LogisticRegression
 
@@ -147,40 +161,35 @@ def calibration_slope(forecast: np.ndarray, back: np.ndarray) -> float:
     return float(found.coef_.item())
 
 
-class Asked(NamedTuple):
-    """Pairs that were silent on a morning, and whether each came back within the days of the question."""
+def chances(question: Question, silent: int, prior: Prior | None = None) -> dict[str, np.ndarray]:
+    """The chances of all forecasts that need no simulation, by name, each of shape (pairs,).
 
-    morning: int
-    pairs: pd.DataFrame
-    back: np.ndarray
-
-
-def _on(log: Log, morning: int, days: int, silent: int, prior: Prior | None) -> pd.DataFrame | None:
-    """The chances of all forecasts on a morning, and what happened; None without pairs now or earlier."""
-    past = log.before(morning)
-    now, earlier = _asked(log, morning, days, silent), _asked(past, morning - days, days, silent)
-    if now.pairs.empty or earlier.pairs.empty:
-        return None
-    chances = {
-        LEARNED: learned_chances(past, morning, now.pairs, days=days, silent=silent, prior=prior),
+    Args:
+        question: what is asked. Without earlier pairs there is only the learned forecast.
+        silent: days of silence of its pairs.
+        prior: of the learned forecast; the shipped one if None.
+    """
+    past, now, earlier, days = question
+    found = {LEARNED: learned_chances(past, now.morning, now.pairs, days=days, silent=silent, prior=prior)}
+    if earlier.pairs.empty:
+        return found
+    return {
+        **found,
         **baselines(earlier.pairs, earlier.back, now.pairs),
         **_from_one_number(earlier, now),
-        **_from_histories(past, earlier, now, days),
-        "hawkes": _excited(past, earlier, now, days),
+        **_from_histories(question),
+        "hawkes": _excited(question),
     }
-    kept = {name: np.clip(one, _CLOSE_TO_CERTAIN, 1 - _CLOSE_TO_CERTAIN) for name, one in chances.items()}
-    return now.pairs[["low", "high"]].assign(came_back=now.back, **kept)
 
 
-def _asked(log: Log, morning: int, days: int, silent: int) -> Asked:
-    pairs = silent_pairs(log, morning, silent)
-    return Asked(morning, pairs, came_back(log, pairs, morning, days))
+def _not_certain(forecast: np.ndarray) -> np.ndarray:
+    return np.clip(forecast, _CLOSE_TO_CERTAIN, 1 - _CLOSE_TO_CERTAIN)
 
 
 def _from_one_number(earlier: Asked, now: Asked) -> dict[str, np.ndarray]:
     """Logistic regressions on one number of a pair each."""
     numbers: Mapping[str, Callable[[pd.DataFrame], np.ndarray]] = {
-        "strength": lambda some: np.log(some["strength"].to_numpy(float)),
+        "inverse_ages": lambda some: np.log(some["strength"].to_numpy(float)),
         "gap": lambda some: np.log(some["silence"].to_numpy(float) / usual_gap(some)),
         "rfm": rfm,
     }
@@ -202,13 +211,14 @@ def rfm(pairs: pd.DataFrame) -> np.ndarray:
     return np.asarray(np.sum(ranks, axis=0), float)
 
 
-def _from_histories(past: Log, earlier: Asked, now: Asked, days: int) -> dict[str, np.ndarray]:
+def _from_histories(question: Question) -> dict[str, np.ndarray]:
     """Models of repeat custom, fitted to all pairs of the log, and recalibrated by the earlier answers."""
+    past, now, earlier, days = question
     of_all = [_history(silent_pairs(past, one.morning, EVERYTHING)) for one in (earlier, now)]
     found = {}
     for name, model in MODELS.items():
         then, today = (
-            np.clip(fitted(model, pairs)(_history(one.pairs), days), _CLOSE_TO_CERTAIN, 1 - _CLOSE_TO_CERTAIN)
+            _not_certain(fitted(model, pairs)(_history(one.pairs), days))
             for pairs, one in zip(of_all, (earlier, now), strict=True)
         )
         found[name] = recalibrated(then, earlier.back, today)
@@ -220,12 +230,13 @@ def _history(pairs: pd.DataFrame) -> PairHistory:
     return PairHistory(pairs["contacts"].to_numpy() - 1, tenure - silence, tenure)
 
 
-def _excited(past: Log, earlier: Asked, now: Asked, days: int) -> np.ndarray:
+def _excited(question: Question) -> np.ndarray:
     """The chance of a contact of a Hawkes process whose excitation fades in five half-lives.
 
     The intensity is ``mu + sum_h a_h * sum_contacts 2^(-age/h)``, with coefficients of at least 0 that make the earlier
     answers most likely. Contacts after the morning excite nothing, so the chance is one minus ``exp`` of its integral.
     """
+    past, now, earlier, days = question
     before, answers = _excitation(past.before(earlier.morning), earlier, days), earlier.back
 
     def surprise(at: np.ndarray) -> tuple[float, np.ndarray]:

@@ -108,8 +108,26 @@ def learned_chances(
     return np.asarray(expit(columns_of(pairs, days, told) @ fitted(known(past, morning, days, silent, told), told)))
 
 
-def known(past: Log, morning: int, days: int, silent: int, prior: Prior) -> Known:
-    """Pairs of earlier mornings of a log, whose answers are known on this morning; arguments as `learned_chances`."""
+class Lesson(NamedTuple):
+    """Pairs that were silent on an earlier morning, and what became of them within a number of days.
+
+    Attributes:
+        morning: in days since the first contact.
+        days: number of days.
+        weight: above 0 and up to 1; lower for earlier mornings.
+        pairs: as by `silent_pairs`.
+        back: whether each came back, bool, shape (pairs,).
+    """
+
+    morning: int
+    days: int
+    weight: float
+    pairs: pd.DataFrame
+    back: np.ndarray
+
+
+def lessons(past: Log, morning: int, days: int, silent: int) -> list[Lesson]:
+    """The earlier mornings from which a forecast learns, the latest first; arguments as `learned_chances`."""
     length = min(WINDOW, days)
     found = []
     for back in range(1, WINDOWS + 1):
@@ -117,8 +135,17 @@ def known(past: Log, morning: int, days: int, silent: int, prior: Prior) -> Know
         if earlier < FIRST_DAYS:
             break
         pairs = silent_pairs(past, earlier, silent)
-        weights = np.full(len(pairs), 0.5 ** ((back - 1) / WINDOWS_A_HALVING))
-        found.append(Known(columns_of(pairs, length, prior), came_back(past, pairs, earlier, length), weights))
+        weight = 0.5 ** ((back - 1) / WINDOWS_A_HALVING)
+        found.append(Lesson(earlier, length, weight, pairs, came_back(past, pairs, earlier, length)))
+    return found
+
+
+def known(past: Log, morning: int, days: int, silent: int, prior: Prior) -> Known:
+    """Pairs of earlier mornings of a log, whose answers are known on this morning; arguments as `learned_chances`."""
+    found = [
+        Known(columns_of(one.pairs, one.days, prior), one.back, np.full(len(one.pairs), one.weight))
+        for one in lessons(past, morning, days, silent)
+    ]
     if not found:
         return Known(np.zeros((0, len(COEFFICIENTS))), np.zeros(0, bool), np.zeros(0))
     return Known(*(np.concatenate(parts) for parts in zip(*found, strict=True)))

@@ -132,9 +132,9 @@ def compared(
 
     Returns:
         Columns ``forecast``, ``baseline``, ``score``, ``value``, ``low``, ``high``. First a row for each forecast and
-        score, with None as its baseline; then, for each forecast in ``of``, each other one and each score, a row with
-        the difference forecast minus baseline (below 0 is better for log loss and Brier score, above 0 for AUC). NaN
-        if a score is not defined.
+        score, with None as its baseline; then, for each forecast in ``of``, each one that is not in ``of`` up to
+        there, and each score, a row with the difference forecast minus baseline (below 0 is better for log loss and
+        Brier score, above 0 for AUC). NaN if a score is not defined.
     """
     names = list(forecasts)
     once, again = scored(forecasts, back), resampled_scores(forecasts, back, pairs, resamples)
@@ -142,8 +142,8 @@ def compared(
     for one, name in enumerate(names):
         for k, score in enumerate(SCORES):
             rows.append((name, None, score, once[one, k], *interval(again[:, one, k])))
-    for name in of:
-        for other in (other for other in names if other not in of):
+    for place, name in enumerate(of):
+        for other in [other for other in names if other not in of[: place + 1]]:
             mine, theirs = names.index(name), names.index(other)
             apart, resampled = once[mine] - once[theirs], again[:, mine] - again[:, theirs]
             for k, score in enumerate(SCORES):

@@ -6,59 +6,72 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.console import Group
 from rich.text import Text
 
 from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW
-
-if TYPE_CHECKING:
-    from experiments.forecasts.forecast import Evaluation, Forecast
-    from experiments.forecasts.trials import TrialResult, TrialTie
-    from experiments.forecasts.week import Past, Week
+from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import counted, points
 from experiments.terminal.tables import sentences, table_of
 
+if TYPE_CHECKING:
+    from experiments.forecasts.evaluation import Evaluation
+    from experiments.forecasts.forecast import Forecast
+    from experiments.forecasts.leaderboard import Board
+    from experiments.forecasts.trials import TrialResult, TrialTie
+    from experiments.forecasts.week import Past, Week
+
+
+BOARD_NOTE = (
+    "Sorted by log loss; lower is better, also for the Brier score; higher for AUC. Difference: the learned forecast "
+    "minus this one, so below 0 the learned one is better; intervals are from a bootstrap over people. Slope: 1 is "
+    "calibrated, below 1 is too sure."
+)
+
+
+def board_said(board: Board) -> str:
+    """A sentence on the questions of a board."""
+    cuts = ", ".join(f"{one:,}" for one in board.cuts)
+    on = f"day {cuts}" if len(board.cuts) == 1 else f"{len(board.cuts)} mornings (days {cuts})"
+    return f"{counted(len(board.table), 'silent pair')} on {on}; {board.back:.1%} came back within {board.within} days."
+
+
+def board_table(board: Board) -> Columns:
+    """The scores of all forecasts, by rising log loss."""
+    from experiments.forecasts.leaderboard import TITLES  # already loaded if there is a board
+
+    titles = ("log loss", "difference", "95% interval", "Brier", "AUC", "slope")
+    table = table_of("forecast", *titles, text=("forecast",))
+    for row in board.rows().to_dict("records"):
+        value, low, high = (row[f"learned_minus_{end}"] for end in ("value", "low", "high"))
+        table.add_row(
+            TITLES[row["forecast"]],
+            f"{row['log_loss']:.4f}",
+            _or_dash(value, "+.4f"),
+            "–" if math.isnan(low) else f"{_or_dash(low, '+.4f')} … {_or_dash(high, '+.4f')}",
+            f"{row['brier']:.4f}",
+            _or_dash(row["auc"], ".3f"),
+            _or_dash(row["slope"], ".2f"),
+        )
+    return table
+
+
+def _or_dash(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else f"{value:{form}}".replace("-", "−")
+
 
 def evaluation_table(evaluation: Evaluation) -> Group:
-    """Scores of forecasts, and differences of the model's scores from those of the baselines, with intervals."""
-    from experiments.forecasts.scores import SCORES  # already loaded if there is an evaluation
-
-    level = evaluation.scores[evaluation.scores["baseline"].isna()].set_index(["forecast", "score"])
-    scores = table_of("forecast", "log loss", "95% interval", "Brier", "95% interval", "AUC", "95% interval")
-    for name in evaluation.forecasts:
-        scores.add_row(_words(name), *(cell for score in SCORES for cell in _score(level.loc[(name, score)], "")))
-    apart = evaluation.scores[evaluation.scores["baseline"].notna()].set_index(["forecast", "baseline", "score"])
-    paired = table_of("difference", "log loss", "95% interval", "Brier", "95% interval", "AUC", "95% interval")
-    for name, other in apart.index.droplevel("score").unique():
-        cells = (cell for score in SCORES for cell in _score(apart.loc[(name, other, score)], "+"))
-        paired.add_row(f"{_words(name)} − {_words(other)}", *cells)
-    silent, came = len(evaluation.pairs), int(evaluation.pairs["came_back"].sum())
+    """The scores of all forecasts of a log, and what they rest on."""
+    training = evaluation.training.drop_duplicates(["cut", "learner", "morning"])
+    earlier = len(training[training["learner"] == "simple"])
     lines = [
-        f"Silent pairs on day {evaluation.cut:,}: {silent:,}. Of these, {came:,} ({came / silent:.1%}) came back "
-        f"within {evaluation.days} days. Baselines and the recalibration were trained on "
-        f"{counted(evaluation.learned_from, 'pair')} from {evaluation.days} days earlier, the learned forecast on "
-        "mornings every 30 days before.",
-        "Lower is better for log loss and Brier score, higher for AUC. The 95% intervals are from a bootstrap "
-        "over people.",
+        board_said(evaluation.board),
+        f"The simple forecasts and the recalibration learned from the same question on "
+        f"{counted(earlier, 'earlier day')}, the learned one from mornings every 30 days before, up to six.",
+        BOARD_NOTE,
         *evaluation.notes,
     ]
-    return Group(scores, paired, Text("\n".join(lines))) if len(apart) else Group(scores, Text("\n".join(lines)))
-
-
-def _words(forecast: str) -> str:
-    words = {"model": "simulated", "model_recalibrated": "simulated, recalibrated"}
-    words |= {"recency_frequency": "recency, frequency"}
-    return words.get(forecast, forecast.replace("_", " "))
-
-
-def _score(row: pd.Series, sign: str) -> tuple[str, str]:
-    """A score or a difference of scores, and its interval."""
-    digits = 3 if row.name[-1] == "auc" else 4
-    value, low, high = (
-        "–" if math.isnan(one) else f"{one:{sign}.{digits}f}".replace("-", "−") for one in row[["value", "low", "high"]]
-    )
-    return value, "–" if math.isnan(row["low"]) else f"{low} … {high}"
+    return Group(board_table(evaluation.board), Text("\n".join(lines)))
 
 
 def forecast_table(found: Forecast, worlds: int, days: int, silent: int, top: int) -> Group:

@@ -29,7 +29,6 @@ from experiments.forecasts.forecast import (
     added,
     beginning,
     by_receiver,
-    cut_of,
     gestures_to,
     hole_noted,
     learning_noted,
@@ -41,6 +40,7 @@ from experiments.forecasts.forecast import (
     transported,
 )
 from experiments.forecasts.learned import Check, learned_chances
+from experiments.forecasts.mornings import cut_of
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
 from experiments.forecasts.scores import ENOUGH_PEOPLE
 from experiments.forecasts.values import USUAL

@@ -24,18 +24,18 @@ def test_the_title_says_what_the_forecast_expected_and_what_came() -> None:
 
 
 def test_a_panel_for_each_forecast_that_is_there() -> None:
-    figure = reliability_figure(made_up("learned", "base_rate", "model", "recency_frequency"), days=58)
+    figure = reliability_figure(made_up("learned", "base_rate", "model", "recency_frequency"), days="58")
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == ["learned", "simulated", "silence and contacts"]
     assert figure.axes[0].get_ylabel() == "came back within 58 days"
     assert [text.get_text() for text in figure.axes[2].texts] == ["3,000", "1,000"]
     assert figure.get_size_inches().tolist() == [16, 9]
-    assert len(reliability_figure(made_up("learned"), days=90).axes) == 1
+    assert len(reliability_figure(made_up("learned"), days="90").axes) == 1
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
     bins = made_up("learned", "recency_frequency")
-    first, again = (save(reliability_figure(bins, 90), tmp_path / name, "reliability", ORIGIN) for name in "ab")
+    first, again = (save(reliability_figure(bins, "90"), tmp_path / name, "reliability", ORIGIN) for name in "ab")
     assert [path.suffix for path in first] == [".png", ".svg", ".pdf"]
     for one, other in zip(first, again, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.suffix

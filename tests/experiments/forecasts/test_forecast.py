@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,15 +15,12 @@ from PIL import Image
 
 import sim
 from experiments.forecasts import forecast
-from experiments.forecasts.activity import with_sociability
 from experiments.forecasts.baselines import baselines, logistic, recalibrated
-from experiments.forecasts.forecast import Execution, Worlds, cut_of, evaluate, matched
+from experiments.forecasts.forecast import Execution, Worlds, matched
 from experiments.forecasts.pairs import FEATURES, came_back, number_of_person, silent_pairs
-from experiments.forecasts.scores import SCORES, auc, brier, compared, log_loss, reliability
+from experiments.forecasts.scores import auc, brier, compared, log_loss, reliability
 from experiments.logs.log import Log, read_in_file_order
 from experiments.sweeps import runner
-from sim.contact_logs import LogError
-from tests.conftest import DATA
 from tests.experiments.conftest import Rekindle
 
 DAY = 86_400
@@ -60,12 +56,6 @@ def shuffled_after(log: pd.DataFrame, day: int, seed: int) -> pd.DataFrame:
 
 def quietly(done: int, total: int) -> None:
     assert done <= total
-
-
-def judged(log: pd.DataFrame, worlds: int = 3, days: int = 45, **options: Any) -> forecast.Evaluation:
-    contacts, many = read_in_file_order(log), Worlds(worlds, **options)
-    with ThreadPoolExecutor(1) as executor:
-        return evaluate(contacts, many, days=days, silent=30, execution=Execution(executor, quietly), resamples=100)
 
 
 def foretold(log: pd.DataFrame, worlds: int = 4, days: int = 20, silent: int = 30, **options: Any) -> forecast.Forecast:
@@ -270,62 +260,17 @@ def test_ties_in_a_round_share_no_person(seed: int, people: int, count: int) -> 
     assert all((one == other).all() for one, other in zip(rounds, again, strict=True))
 
 
-def test_no_forecast_knows_what_follows() -> None:
-    log = made_up()
-    first, second = judged(log), judged(shuffled_after(log, 105, seed=9))
-    assert (first.cut, first.days, second.cut) == (105, 45, 105)
-    assert first.pairs["came_back"].tolist() != second.pairs["came_back"].tolist()
-    known = [*FEATURES, *first.forecasts]
-    assert {"model", "model_recalibrated", "base_rate", "recency_frequency"} <= set(known)
-    pd.testing.assert_frame_equal(first.pairs[known], second.pairs[known], check_exact=True)
-
-
-def test_a_world_starts_on_the_morning_of_the_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    starts = []
-
-    class Watched(forecast.Core):
-        def __init__(self, world: sim.World, *, seed: int) -> None:
-            starts.append((world.day, seed, len(world)))
-            super().__init__(world, seed=seed)
-
-    monkeypatch.setattr(forecast, "Core", Watched)
-    log = made_up()
-    gap = log["time"].between(50 * DAY, 110 * DAY)
-    found = judged(log[~gap], worlds=2, seed=7)
-    people = [len(read_in_file_order(log[~gap]).before(day).names) for day in (found.cut, found.cut - found.days)]
-    assert starts == [(105, 7, people[0]), (105, 8, people[0]), (60, 7, people[1]), (60, 8, people[1])]
-
-
 def test_forecasts_are_of_a_hundred_worlds_with_seeds_from_one_on_unless_others_are_given() -> None:
     usual = Worlds()
     assert (usual.count, usual.world_seed, usual.seed) == (100, 1, 1)
 
 
-def test_the_models_chance_is_its_share_of_worlds() -> None:
-    log, worlds = made_up(people=10), 3
-    found = judged(log, worlds, world_seed=5, seed=9)
-    contacts = read_in_file_order(log).before(found.cut)
-    begins = forecast.beginning(contacts, found.cut, Worlds(worlds, world_seed=5, seed=9))
-    pairs, counts = found.pairs, np.zeros(len(found.pairs))
-    for replicate in range(worlds):
-        world = sim.worlds.replayed(contacts.frame(), seed=5 + replicate).copy(day=found.cut)
-        run = sim.simulate(with_sociability(world, begins.sociability), days=found.days, seed=9 + replicate, log=True)
-        assert run.log is not None
-        heard = run.log[(run.log["channel"] == "private") & run.log["kind"].isin(["question", "message"])]
-        ends = {frozenset(ends) for ends in zip(heard["source"], heard["target"], strict=True)}
-        counts += [
-            frozenset(ends) in ends_ for ends_ in [ends] for ends in zip(pairs["low"], pairs["high"], strict=True)
-        ]
-    assert 0 < counts.sum() < worlds * len(pairs)
-    assert pairs["model"].tolist() == pytest.approx(((counts + 0.5) / (worlds + 1)).tolist())
-
-
 def test_a_call_is_no_contact_in_a_log_of_writing() -> None:
     """Where people dare nothing but calls on the private channel, nobody seems to come back."""
     only_calls = sim.Parameters(ladders={"private_call": -10}, feed_rate=0, birthday_noticed=0, routine_rate=5)
-    found = judged(made_up(people=10), worlds=2, parameters=only_calls)
-    assert len(found.pairs) > 3
-    assert found.pairs["model"].to_numpy() == pytest.approx(0.5 / 3)
+    found = foretold(made_up(people=10), worlds=2, days=45, gestures=[], parameters=only_calls)
+    assert len(found.ties) > 3
+    assert found.ties["simulated"].to_numpy() == pytest.approx(0.5 / 3)
 
 
 def test_each_world_has_its_draw_and_people_keep_to_their_rates_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -468,35 +413,6 @@ def test_few_worlds_have_no_interval() -> None:
 # Logs of all sorts ---------------------------------------------------------------------------------------------------
 
 
-def test_a_short_log_is_judged_by_what_there_is() -> None:
-    assert cut_of(read_in_file_order(made_up(days=110)), 90) == (77, 33)
-    assert cut_of(read_in_file_order(made_up(days=50)), 15) == (35, 15)
-    assert cut_of(read_in_file_order(made_up(days=110)), 90, cut=20) == (20, 90)
-    for days, cut in ((90, None), (110, 81), (110, 0)):
-        with pytest.raises(LogError, match="needs at least 30 more days"):
-            cut_of(read_in_file_order(made_up(days=days)), 90, cut)
-    found = judged(made_up(days=110), days=90, worlds=1)
-    assert found.days == 33
-    assert any("covers these instead of 90" in note for note in found.notes)
-
-
-@pytest.mark.parametrize(
-    ("days", "cut", "said"),
-    [
-        (80, None, "70% into it, on day 56, needs at least 30 more days"),
-        (90, 61, "made on day 61 needs at least 30 more days of the log to be compared with: give a longer log"),
-        (90, 0, "made on day 0 needs at least 30 more days of the log to be compared with: give a later day"),
-        (20, 1, "give a later day with --cut"), (20, 2, "give a longer log, or an earlier day with --cut"),
-    ],
-)  # fmt: skip
-def test_a_log_that_is_too_short_for_a_cut_says_what_would_do(days: int, cut: int | None, said: str) -> None:
-    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, days * DAY]})
-    with pytest.raises(LogError, match=re.escape(said)):
-        cut_of(read_in_file_order(log), 90, cut)
-    assert cut_of(read_in_file_order(log), 1, 1) == (1, 1)
-    assert cut_of(read_in_file_order(log.assign(time=[0, 1.5 * DAY])), 0) == (1, 0), "never before the first morning"
-
-
 def test_gains_that_cancel_are_exactly_nothing_and_two_worlds_have_an_interval() -> None:
     assert forecast.paired(np.array([0.1, 0.2, -0.3]))[0] == 0
     mean, low, high = forecast.paired(np.array([0.0, 1.0]))
@@ -504,17 +420,6 @@ def test_gains_that_cancel_are_exactly_nothing_and_two_worlds_have_an_interval()
     assert np.isnan(forecast.paired(np.array([1.0]))[1:]).all()
     tenths = forecast.paired(np.full(5, 0.123456789012))
     assert tenths == (0.123456789012,) * 3, "twelve digits are kept"
-
-
-@pytest.mark.parametrize(("count", "points"), [(3, "±49"), (15, "±24"), (19, "±22"), (20, "")])
-def test_fewer_than_twenty_worlds_are_told_with_their_accuracy(count: int, points: str) -> None:
-    """Chances are smoothed, as if there were one world more: 1.96 standard errors of one half."""
-    notes = forecast._few_worlds_noted(count)
-    if points:
-        accuracy = f"With {count} worlds, a simulated chance is accurate only to {points} points (95% interval)."
-        assert notes == [f"{accuracy} Use --worlds 20."]
-    else:
-        assert notes == []
 
 
 def test_the_log_of_a_tie_has_its_receiver_and_its_silence_to_a_tenth_of_a_day() -> None:
@@ -527,66 +432,12 @@ def test_the_log_of_a_tie_has_its_receiver_and_its_silence_to_a_tenth_of_a_day()
     assert found["silent_days"].to_list() == [41.6, 0.0]
 
 
-def test_a_log_is_cut_on_the_last_whole_day_of_its_first_part() -> None:
-    """70% of 101 days are 70.7."""
-    log = pd.DataFrame({"source": ["a", "b"], "target": ["b", "a"], "time": [0, 101 * DAY]})
-    assert cut_of(read_in_file_order(log), 90) == (70, 31)
-    assert cut_of(read_in_file_order(log.assign(time=[0, 101.9 * DAY])), 90) == (71, 30)
-
-
-def test_a_hidden_evaluation_has_the_numbers_of_ties_alone() -> None:
-    names = ["low", "high", "last_sender", "low_name", "high_name"]
-    pairs = pd.DataFrame([range(7)], columns=[*names, "contacts", "tie"])
-    found = forecast.Evaluation(pairs, (), pairs, pairs, 1, 1, 0, [])
-    assert forecast.hidden(found).pairs.columns.tolist() == ["tie", "contacts"]
-
-
-def test_a_log_in_which_nothing_comes_back() -> None:
-    log = made_up()
-    log = log[(log["time"] < 70 * DAY) | (log["time"] == log["time"].max())]
-    found = judged(log, worlds=1)
-    level = found.scores[found.scores["score"] == "auc"]
-    assert not found.pairs["came_back"].any()
-    assert level["value"].isna().all()
-    assert any("AUC is not defined" in note for note in found.notes)
-
-
-def test_a_log_without_an_earlier_question() -> None:
-    """On day 44, a window before the cut, everybody was in contact within 30 days."""
-    log = made_up(people=10, days=110)
-    again = log.iloc[:1].assign(time=30 * DAY)
-    found = judged(pd.concat([log[(log["time"] == 0) | (log["time"] > 20 * DAY)], again]), worlds=1)
-    assert (found.cut, found.days, found.learned_from) == (77, 33, 0)
-    assert found.forecasts == ("learned", "model")
-    assert any("the baselines and the recalibration are missing" in note for note in found.notes)
-
-
-@pytest.mark.parametrize(("recalibrated", "told"), [([0.3, 0.2], True), ([0.2, 0.3], False), ([0.2, 0.2], False)])
-def test_a_recalibration_that_reverses_the_order_is_noted(recalibrated: list[float], told: bool) -> None:
-    forecasts = {"model": np.array([0.1, 0.4]), "model_recalibrated": np.array(recalibrated), "boosting": np.ones(2)}
-    notes = forecast._notes(90, 90, 30, PAIRS.head(2), BACK[:2], forecasts)
-    assert any("reverses the model's order" in note for note in notes) == told
-
-
-def test_a_coarse_chance_is_noted() -> None:
-    log = made_up(people=10)
-    said = "With 3 worlds, a simulated chance is accurate only to ±49 points (95% interval). Use --worlds 20."
-    assert said in judged(log, worlds=3).notes
-    assert not any("accurate only to" in note for note in judged(log, worlds=20, days=30).notes)
-
-
-def test_what_cancels_is_no_gain() -> None:
-    """The mean of gains of a tenth, three times of each sign, is 0, not 1e-18."""
-    assert forecast.paired(np.array([0.1, 0.1, 0.1, -0.1, -0.1, -0.1]))[0] == 0.0
-
-
 def test_a_hole_in_a_log_is_noted() -> None:
     log = made_up(people=10)
     hole = log["time"].between(40 * DAY, 90 * DAY)
     begins, ends = log["time"][log["time"] < 40 * DAY].max() // DAY, log["time"][log["time"] > 90 * DAY].min() // DAY
     assert read_in_file_order(log[~hole]).longest_gap == (begins, ends)
     said = f"Nobody in the log had contact from day {begins} to day {ends}."
-    assert judged(log[~hole], worlds=1).notes[0].startswith(said)
     assert foretold(log[~hole], worlds=1, days=1, gestures=[]).notes[0].startswith(said)
     assert not any("Nobody in the log" in note for note in foretold(log, worlds=1, days=1, gestures=[]).notes)
     assert forecast.hole_noted(read_in_file_order(log[~hole]), 30, until=begins) == []
@@ -595,27 +446,6 @@ def test_a_hole_in_a_log_is_noted() -> None:
         "not longer than silent"
     )
     assert forecast.hole_noted(read_in_file_order(log[~hole]), ends - begins - 1, until=ends) != []
-
-
-@pytest.mark.parametrize(("people", "told"), [(19, True), (20, False)])
-def test_people_of_pairs_are_counted_on_both_sides(people: int, told: bool) -> None:
-    """One person is in all pairs."""
-    pairs = pd.DataFrame({"low": 0, "high": range(1, people)})
-    chances = np.linspace(0.1, 0.9, len(pairs))
-    forecasts = {"model": chances, "model_recalibrated": chances, "boosting": chances}
-    notes = forecast._notes(30, 30, 30, pairs, chances > 0.5, forecasts)
-    assert notes == ["The pairs have only 19 people. Intervals need at least 20."] * told
-
-
-def test_a_real_log() -> None:
-    path = DATA / "college_messages.csv.gz"
-    if not path.is_file():
-        pytest.skip(f"{path} is not there: real logs are no part of the project")
-    found = judged(pd.read_csv(path), days=90, worlds=1)
-    assert (found.cut, found.days, len(found.pairs)) == (135, 58, 12_611)
-    level = found.scores[found.scores["baseline"].isna()].set_index(["forecast", "score"])["value"]
-    assert level["recency", "auc"] > 0.75
-    assert found.scores["score"].unique().tolist() == list(SCORES)
 
 
 # The command ---------------------------------------------------------------------------------------------------------
@@ -651,23 +481,6 @@ def test_a_forecast_is_shown_and_written(log: Path, rekindle: Rekindle) -> None:
     assert own.code == 0, own.err
     rows = json.loads(Path("results/forecast-wall/forecast-p5.json").read_text())
     assert {row["sender"] for row in rows} == {"p5"}
-
-
-def test_an_evaluation_is_shown_written_and_drawn(log: Path, rekindle: Rekindle) -> None:
-    options = ("--cut", "95", "--worlds", "2", "--days", "40", "--set", "parameters.memory_decay=1.0")
-    ended = rekindle("forecast", log, "--evaluate", *options)
-    assert ended.code == 0, ended.err
-    for said in (
-        "learned − base rate",
-        "simulated − base rate",
-        "Silent pairs on day 95",
-        "40 days earlier",
-        "bootstrap over people",
-    ):
-        assert said in " ".join(ended.out.split()), said
-    written = {path.name for path in Path("results/forecast-wall").iterdir()}
-    tables = {"evaluation.csv", "calibration.csv", "pairs.csv"}
-    assert written == tables | {f"reliability.{ending}" for ending in ("png", "svg", "pdf")}
 
 
 def test_without_scikit_learn_forecasts_stay_and_only_scores_need_it(

@@ -12,7 +12,18 @@ from experiments.cli import main
 from experiments.commands.benchmarking import plotted, scores_of
 from experiments.figures.leaderboard import leaderboard_figure
 from experiments.forecasts import leaderboard
-from experiments.forecasts.leaderboard import LEARNED, TITLES, board, calibration_slope, mornings, rfm, usual_gap
+from experiments.forecasts.leaderboard import (
+    LEARNED,
+    MODEL,
+    RECALIBRATED,
+    TITLES,
+    board,
+    calibration_slope,
+    forecasts_in,
+    rfm,
+    usual_gap,
+)
+from experiments.forecasts.mornings import questions
 from experiments.logs.log import Log, read
 from tests.experiments.forecasts.test_forecast import shuffled_after
 
@@ -54,10 +65,10 @@ def test_a_forecast_knows_nothing_of_what_comes_after_its_morning(log: Log) -> N
     (cut,) = found.cuts
     changed = board(read(shuffled_after(rows(), cut, seed=5)), cuts=[0.6], resamples=0)
     assert changed is not None
-    assert changed.cuts == found.cuts
+    assert changed.cuts == found.cuts == [239]
     assert changed.back != found.back
-    chances = [name for name in TITLES if name in found.table]
-    assert chances == list(TITLES)
+    chances = list(forecasts_in(found.table))
+    assert chances == [name for name in TITLES if name not in (MODEL, RECALIBRATED)]
     pd.testing.assert_frame_equal(_sorted(changed.table, chances), _sorted(found.table, chances), rtol=1e-9)
 
 
@@ -69,8 +80,9 @@ def _sorted(table: pd.DataFrame, chances: list[str]) -> pd.DataFrame:
 def test_all_forecasts_of_all_mornings_are_scored_together(log: Log) -> None:
     found = board(log, resamples=50)
     assert found is not None
-    assert found.pairs == len(found.table)
-    assert set(found.table["cut"]) == set(found.cuts)
+    assert len(found.cuts) == 5
+    assert found.within == "40 to 90"
+    assert found.back == found.table["came_back"].mean()
     alone = found.scores[found.scores["baseline"].isna() & (found.scores["score"] == "log_loss")].set_index("forecast")
     back = found.table["came_back"].to_numpy()
     for name, row in alone.iterrows():
@@ -78,6 +90,13 @@ def test_all_forecasts_of_all_mornings_are_scored_together(log: Log) -> None:
         assert row["value"] == pytest.approx(-np.mean(np.where(back, np.log(chance), np.log1p(-chance))))
     assert alone["value"].idxmin() != "base_rate"
     assert set(found.slopes) == set(alone.index)
+    rows = found.rows().set_index("forecast")
+    assert rows["log_loss"].is_monotonic_increasing
+    assert rows["log_loss"].to_dict() == alone["value"].to_dict()
+    apart = rows.loc[LEARNED, "log_loss"] - rows["log_loss"].drop(LEARNED)
+    assert rows["learned_minus_value"].drop(LEARNED).to_numpy() == pytest.approx(apart.to_numpy())
+    assert (rows["learned_minus_low"] <= rows["learned_minus_high"]).drop(LEARNED).all()
+    assert rows["slope"].to_dict() == found.slopes
 
 
 def test_a_slope_of_one_is_calibrated_and_one_below_is_too_sure() -> None:
@@ -88,6 +107,8 @@ def test_a_slope_of_one_is_calibrated_and_one_below_is_too_sure() -> None:
     assert calibration_slope(1 / (1 + np.exp(-2 * odds)), back) == pytest.approx(0.5, abs=0.03)
     assert np.isnan(calibration_slope(np.full(len(back), 0.3), back))
     assert np.isnan(calibration_slope(1 / (1 + np.exp(-odds)), np.ones(len(back), bool)))
+    for told_apart in (odds > 0, odds < 0):
+        assert np.isnan(calibration_slope(1 / (1 + np.exp(-odds)), told_apart))
 
 
 def test_an_excited_process_without_excitation_is_a_poisson_process() -> None:
@@ -99,17 +120,10 @@ def test_an_excited_process_without_excitation_is_a_poisson_process() -> None:
         {"source": 2 * of, "target": 2 * of + 1, "time": (random.random(len(of)) * days * DAY).astype(int)}
     )
     log = read(table.sort_values("time", ignore_index=True))
-    earlier, now = (leaderboard._asked(log, morning, 60, 30) for morning in (180, 240))
-    chances = leaderboard._excited(log.before(240), earlier, now, 60)
+    (asked,) = questions(log, {240: 60}, 30)
+    chances = leaderboard._excited(asked)
     assert chances.mean() == pytest.approx(1 - np.exp(-rate * 60), abs=0.03)
     assert chances.std() < 0.05
-
-
-def test_mornings_leave_time_before_and_after() -> None:
-    assert mornings(400, 90, [0.5, 0.9]) == {200: 90, 360: 40}
-    assert mornings(400, 90, [0.05, 0.99]) == {}, "no earlier question; too few days after"
-    assert mornings(100, 90, [0.5]) == {}, "no earlier question of 50 days"
-    assert mornings(101, 90, [0.6]) == {60: 41}
 
 
 def test_a_gap_and_a_score_are_what_customer_software_takes_them_for() -> None:
@@ -148,7 +162,7 @@ def test_the_command_prints_a_table_and_writes_a_figure(
     assert left.value.code == 0
     said = capsys.readouterr().out
     assert "learned (Rekindle)" in said
-    assert "silent pairs on 5 mornings" in said
+    assert "silent pairs on 5 mornings (days 199, 239, 279, 318, 358)" in said
     written = {path.name for path in (tmp_path / "results" / "forecast_benchmark").iterdir()}
     assert written == {"scores.csv", "leaderboard.png", "leaderboard.svg", "leaderboard.pdf"}
 

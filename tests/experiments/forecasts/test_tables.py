@@ -10,9 +10,19 @@ import pytest
 from rich.console import Group
 
 from experiments.analysis.compare import ENOUGH_WORLDS
-from experiments.forecasts.forecast import Evaluation, Forecast
+from experiments.forecasts.evaluation import Evaluation
+from experiments.forecasts.forecast import Forecast
+from experiments.forecasts.leaderboard import LEARNED as BEST
+from experiments.forecasts.leaderboard import Board
 from experiments.forecasts.scores import SCORES
-from experiments.forecasts.tables import evaluation_table, forecast_table, week_notes, week_table
+from experiments.forecasts.tables import (
+    board_said,
+    board_table,
+    evaluation_table,
+    forecast_table,
+    week_notes,
+    week_table,
+)
 from experiments.forecasts.week import CHANCE, LATEST, LEARNED, LONGEST, Past, Week, without_disproved
 from experiments.terminal.console import Terminal
 
@@ -73,23 +83,32 @@ def test_few_worlds_are_told_of_gestures_alone() -> None:
     assert "no tie" in shown(forecast_table(forecast_of(0)._replace(ties=pd.DataFrame()), 25, 90, 30, 2)).lower()
 
 
-def evaluation_of(low: float) -> Evaluation:
+def board_of(low: float) -> Board:
     rows = [
-        {"forecast": "model", "baseline": other, "score": score, "value": value, "low": low, "high": value + 0.01}
-        for other, sign in ((None, 1), ("recency_frequency", -1))
-        for score, value in zip(SCORES, (0.4321 * sign, 0.1234 * sign, 0.765 * sign), strict=True)
+        {"forecast": name, "baseline": other, "score": score, "value": value, "low": low, "high": value + 0.01}
+        for name, other, sign in (("model", None, 1), (BEST, None, 2), (BEST, "model", -1))
+        for score, value in zip(SCORES, (0.4321 * sign, 0.1234 * sign, 0.4 * sign), strict=True)
     ]
-    pairs = pd.DataFrame({"came_back": [True, False, False, False]})
-    return Evaluation(pairs, ("model",), pd.DataFrame(rows), pd.DataFrame(), 70, 30, 1, ["A note."])
+    table = pd.DataFrame({"came_back": [True, False, False, False], "cut": [70, 70, 80, 80], "days": [30, 30, 20, 20]})
+    return Board(pd.DataFrame(rows), {"model": 0.5, BEST: NONE}, table)
 
 
-def test_scores_come_before_their_differences_each_with_its_digits_and_its_interval() -> None:
-    said = shown(evaluation_table(evaluation_of(-0.5)))
-    assert "simulated 0.4321 −0.5000 … 0.4421 0.1234 −0.5000 … 0.1334 0.765 −0.500 … 0.775" in said
-    assert "simulated − recency, frequency −0.4321 −0.5000 … −0.4221 −0.1234" in said
-    assert said.index("simulated 0.4321") < said.index("simulated − recency")
-    assert "Silent pairs on day 70: 4. Of these, 1 (25.0%) came back within 30 days." in said
-    assert "simulated 0.4321 – 0.1234 – 0.765 –" in shown(evaluation_table(evaluation_of(NONE)))
+def test_forecasts_are_sorted_each_with_its_scores_its_difference_and_its_slope() -> None:
+    said = shown(Group(board_table(board_of(-0.5))))
+    assert "simulated 0.4321 −0.4321 −0.5000 … −0.4221 0.1234 0.400 0.50" in said
+    assert "learned (Rekindle) 0.8642 – – 0.2468 0.800 –" in said
+    assert said.index("simulated") < said.index("learned (Rekindle)")
+    assert "simulated 0.4321 −0.4321 – 0.1234" in shown(Group(board_table(board_of(NONE))))
+
+
+def test_an_evaluation_says_what_was_asked_and_what_was_learned_from() -> None:
+    said = "4 silent pairs on 2 mornings (days 70, 80); 25.0% came back within 20 to 30 days."
+    assert board_said(board_of(-0.5)) == said
+    training = pd.DataFrame({"cut": [70, 70, 80, 80], "learner": "simple", "morning": [40, 40, 60, 60]})
+    found = shown(evaluation_table(Evaluation(board_of(-0.5), pd.DataFrame(), pd.DataFrame(), training, ["A note."])))
+    assert said in found
+    assert "learned from the same question on 2 earlier days, the learned one" in found
+    assert found.endswith("A note.")
 
 
 # A week's plan -------------------------------------------------------------------------------------------------------
