@@ -37,7 +37,7 @@ from experiments.forecasts.pairs import number_of_person
 from experiments.forecasts.tables import evaluation_table, forecast_table, trial_notes, week_notes, week_table
 from experiments.forecasts.values import read_values
 from experiments.forecasts.week import SMALL, WeekRequest
-from experiments.logs.draws import draws_of
+from experiments.logs.draws import SHIPPED, draws_of
 from experiments.logs.log import Log, read_in_file_order
 from experiments.logs.observed import with_observed
 from experiments.sweeps import runner, store
@@ -63,6 +63,14 @@ from experiments.terminal.stopping import saying
 from sim.contact_logs import LogError, person_of
 from sim.model.spelling import nearest
 from sim.runtime.interrupts import held_back
+
+ONE_SET = "none"  # what users write for worlds that all have the same parameters
+Draws = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DRAWS", help="Parameters of each two worlds: posterior (the default), the draws.csv of infer, or none."
+    ),
+]
 
 
 def forecast(
@@ -96,6 +104,7 @@ def forecast(
         bool, typer.Option("--ids", help="Show the ids of people, also in files. By default no id is shown.")
     ] = False,
     form: Annotated[Literal["csv", "json"], typer.Option("--format", help="Format of the written files.")] = "csv",
+    draws: Draws = None,
     observed: Observed = None,
     config: Config = None,
     changes: Changes = None,
@@ -112,7 +121,7 @@ def forecast(
     report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
     who = None if person is None else _person(person, contacts, log, ids)
     kinds = _kinds(gestures, experiment)
-    some_worlds = _worlds(worlds, experiment)
+    some_worlds = _worlds(worlds, experiment, draws)
     folder = results / experiment.name
     folder.mkdir(parents=True, exist_ok=True)
     console, stderr = stdout_console(), stderr_console()
@@ -175,6 +184,7 @@ def plan_week(
         Path | None,
         typer.Option(metavar="FILE", help="Hold out half of the ties at random, to learn what a gesture does."),
     ] = None,
+    draws: Draws = None,
     observed: Observed = None,
     config: Config = None,
     changes: Changes = None,
@@ -191,7 +201,7 @@ def plan_week(
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
         cut_of(contacts, days, cut)
-    some_worlds = _worlds(worlds, experiment)
+    some_worlds = _worlds(worlds, experiment, draws)
     entries, now = trials.read(trial) if trial else [], time.time()
     worth = read_values(values, {str(name) for name in contacts.names}) if values else {}
     worth |= dict.fromkeys(trials.running(entries, str(contacts.names[who]), now), 0.0)
@@ -247,8 +257,11 @@ def _week_as_json(found: week.Week, notes: Sequence[str]) -> str:
     if found.past is not None:
         rules = found.past.rules.reset_index().to_json(orient="records", double_precision=6)
         past = found.past._asdict() | {"rules": json.loads(rules)}
-    whole = {"plan": json.loads(plan), "together": together, "dormant": found.dormant, "alike": found.alike}
-    return json.dumps(whole | {"past": past, "said": list(notes)}, indent=1)
+    over_draws = dict(
+        zip(("least", "most"), (None if math.isnan(end) else end for end in found.over_draws), strict=True)
+    )
+    whole = {"plan": json.loads(plan), "together": together, "over_draws": over_draws, "dormant": found.dormant}
+    return json.dumps(whole | {"alike": found.alike, "past": past, "said": list(notes)}, indent=1)
 
 
 def _read(log: Path, observed: Path | None) -> Log:
@@ -262,10 +275,19 @@ def _read(log: Path, observed: Path | None) -> Log:
     return replace(again, observed=np.isin(again.names, found.names[found.observed]), notes=found.notes)
 
 
-def _worlds(count: int, experiment: Experiment) -> Worlds:
-    """This many worlds, with the parameters, seeds and draws of an experiment."""
-    world, draws = experiment.world, experiment.sweep.draws if experiment.sweep else ""
-    table = draws_of(draws) if draws else None
+def _worlds(count: int, experiment: Experiment, draws: str | None) -> Worlds:
+    """This many worlds, with the parameters and seeds of an experiment.
+
+    Parameters are drawn as the option says or, without one, as the experiment says, or from the posterior that ships.
+    Those that the experiment sets keep their values.
+    """
+    world, sweep = experiment.world, experiment.sweep
+    given = sweep.draws if sweep is not None and "draws" in sweep.model_fields_set else SHIPPED
+    chosen = given if draws is None else draws
+    table = draws_of(chosen) if chosen and chosen != ONE_SET else None
+    if table is not None:
+        table = table.drop(columns=[name for name in table if name in experiment.parameters.model_fields_set])
+        table = table if len(table.columns) else None
     return Worlds(count, experiment.parameters, world.parameters, world.seed, experiment.run.seed, table)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.forecasts.baselines import recalibrated, smoothed
-from experiments.forecasts.forecast import Execution, OneWorld, Worlds, beginning, hole_noted, replicates, run_all
+from experiments.forecasts.forecast import Execution, OneWorld, Worlds, beginnings, hole_noted, replicates, run_all
 from experiments.forecasts.leaderboard import (
     LEARNED,
     MODEL,
@@ -26,7 +26,7 @@ from experiments.forecasts.leaderboard import (
     scored,
 )
 from experiments.forecasts.learned import lessons
-from experiments.forecasts.mornings import Question, cut_of, mornings, questions
+from experiments.forecasts.mornings import Asked, Question, cut_of, mornings, questions
 from experiments.forecasts.pairs import FEATURES, numbers_of_ties
 from experiments.forecasts.scores import ENOUGH_PEOPLE, RESAMPLES, reliability
 from experiments.logs.log import Log
@@ -94,15 +94,20 @@ def evaluate(
         LogError: the log is too short, or no pair was silent.
     """
     asked, notes = _asked(contacts, days, silent, cuts)
-    runs = [one for question in asked for one in _worlds_of(question, worlds)]
-    total = len(runs) + len(asked)
-    wrote = iter(run_all(runs, execution._replace(report=lambda done, _: execution.report(done, total))))
+    wanted = [one for question in asked for one in _worlds_wanted(question)]
+    begun = worlds.used_draws * len(wanted)
+    total = begun + worlds.count * len(wanted) + len(asked)
+    runs: list[OneWorld] = []
+    for done, (past, days_of, one) in enumerate(wanted):
+        begins = beginnings(past, one.morning, worlds, execution.part(worlds.used_draws * done, total))
+        runs += replicates(begins, days_of, one.pairs)
+    wrote = iter(run_all(runs, execution.part(begun, total)))
     parts = []
     for done, question in enumerate(asked, start=1):
         found = {**chances(question, silent), **_simulated(question, wrote, worlds.count)}
         parts.append(answered(question, found))
         notes += _reversal_noted(question.now.morning, found)
-        execution.report(len(runs) + done, total)
+        execution.report(begun + len(runs) + done, total)
     table = pd.concat(parts, ignore_index=True)
     board = scored(table, [LEARNED, MODEL], resamples)
     forecasts = forecasts_in(table)
@@ -153,18 +158,15 @@ def _days(mornings: Sequence[int]) -> str:
     return f"day {words[0]}" if len(words) == 1 else f"days {', '.join(words[:-1])} and {words[-1]}"
 
 
-def _worlds_of(question: Question, worlds: Worlds) -> list[OneWorld]:
-    """The worlds of a question, and those of the earlier one if it has pairs."""
-    now, earlier, past = question.now, question.earlier, question.past
-    runs = replicates(beginning(past, now.morning, worlds), question.days, now.pairs)
-    if len(earlier.pairs):
-        before = past.before(earlier.morning)
-        runs += replicates(beginning(before, earlier.morning, worlds), question.days, earlier.pairs)
-    return runs
+def _worlds_wanted(question: Question) -> list[tuple[Log, int, Asked]]:
+    """From which past worlds start, for how many days, and for whom: now, and earlier if there are pairs."""
+    past, now, earlier, days = question
+    before = [(past.before(earlier.morning), days, earlier)] if len(earlier.pairs) else []
+    return [(past, days, now), *before]
 
 
 def _simulated(question: Question, wrote: Iterator[np.ndarray], count: int) -> dict[str, np.ndarray]:
-    """Chances by the next worlds, which are those of `_worlds_of`."""
+    """Chances by the next worlds, in the order of `_worlds_wanted`."""
     found = {MODEL: _shares(wrote, count)}
     if len(question.earlier.pairs):
         found[RECALIBRATED] = recalibrated(_shares(wrote, count), question.earlier.back, found[MODEL])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -42,6 +42,9 @@ from sim.run import begin, on_threads, run_days
 
 GESTURES = ("like", "message", "note", "call")
 
+WORLDS_A_DRAW = 2  # the fewest that tell chance between worlds from differences between draws
+GAINS = ["gain", "low", "high", "least", "most"]
+NORMAL_RANGE = 1.645  # standard deviations to either side, within which 90% of a normal distribution are
 RETURNS = 10.0  # returns of a tie that the part of all ties counts for
 _LEAST = 1e-6  # a share that can be turned into odds
 _MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
@@ -57,8 +60,10 @@ class Worlds:
         past: parameters with which the log is turned into memories.
         world_seed: seed of what the log does not contain, such as affinity, reticence and industry.
         seed: seed of all random draws from the first simulated day on.
-        draws: joint draws of parameters, such as those of `experiments.logs.draws.posterior_draws`: the r-th world has
-            the values of the r-th row, beginning again after the last. If None, all have the parameters given.
+        draws: joint draws of parameters, such as those of `experiments.logs.draws.posterior_draws`. `WORLDS_A_DRAW`
+            worlds after each other have the values of one row, so that the spread between draws can be told from chance
+            between worlds. If None, all have the parameters given.
+        first_draw: row of the first worlds' draw; it begins again after the last.
     """
 
     count: int = 100
@@ -67,20 +72,43 @@ class Worlds:
     world_seed: int = 1
     seed: int = 1
     draws: pd.DataFrame | None = None
+    first_draw: int = 0
 
     def of(self, replicate: int) -> tuple[sim.Parameters, sim.Parameters]:
         """The parameters of one replicate: of its past, and of the simulated days."""
         if self.draws is None:
             return self.past, self.parameters
-        draw = self.draws.iloc[replicate % len(self.draws)].to_dict()
+        draw = self.draws.iloc[(self.first_draw + replicate // self.together) % len(self.draws)].to_dict()
         return with_draw(self.past, draw), with_draw(self.parameters, draw)
+
+    @property
+    def together(self) -> int:
+        """The number of worlds that share a draw; 1 if all have the same parameters."""
+        return 1 if self.draws is None else WORLDS_A_DRAW
+
+    @property
+    def used_draws(self) -> int:
+        """The number of draws that these worlds have; 0 if all have the same parameters."""
+        return 0 if self.draws is None else -(-self.count // WORLDS_A_DRAW)
+
+    def fresh(self) -> Worlds:
+        """As many other worlds, with other seeds and the draws that come next."""
+        seed, world_seed = self.seed + self.count, self.world_seed + self.count
+        return replace(self, seed=seed, world_seed=world_seed, first_draw=self.first_draw + self.used_draws)
 
 
 class Execution(NamedTuple):
-    """How worlds are run: by this executor; ``report`` is called with (worlds done, all worlds) after each."""
+    """How worlds are run: by this executor; ``report`` is called with (steps done, all steps) after each.
+
+    A step is a world, or the days that are simulated before worlds of a draw begin.
+    """
 
     executor: Executor
     report: Callable[[int, int], object]
+
+    def part(self, before: int, total: int) -> Execution:
+        """The same for a part of the steps, of which ``before`` come first."""
+        return self._replace(report=lambda done, _: self.report(before + done, total))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,14 +119,13 @@ class Beginning:
         past: the contacts that they start from.
         morning: their first simulated day, in days since the first contact.
         worlds: which worlds.
-        sociability: of each person, shape (people,); see `activity.matching_sociability`. None if worlds differ in
-            their parameters, because then each needs its own.
+        sociability: of each person, shape (people,); see `activity.matching_sociability`.
     """
 
     past: Log
     morning: int
     worlds: Worlds
-    sociability: np.ndarray | None
+    sociability: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +147,18 @@ class OneWorld:
     gestures: tuple[sim.Gesture, ...] = ()
 
 
-def beginning(past: Log, morning: int, worlds: Worlds) -> Beginning:
-    """Where these worlds begin, if they start from a past on the morning of a day. Some days are simulated for it."""
+def beginnings(past: Log, morning: int, worlds: Worlds, execution: Execution) -> list[Beginning]:
+    """Where each of these worlds begins, if they start from a past on the morning of a day.
+
+    Some days are simulated for it: once if all worlds have the same parameters, and else once for each draw.
+    """
     nameless = replace(past, names=np.arange(len(past.names)), notes=())  # names can be long, and runs are pickled
-    own = None if worlds.draws is not None else _sociability(nameless, morning, worlds, 0)
-    return Beginning(nameless, morning, worlds, own)
+    firsts = range(0, worlds.count, worlds.together)[: worlds.used_draws or 1]
+    futures = [execution.executor.submit(_sociability, nameless, morning, worlds, first) for first in firsts]
+    if worlds.used_draws:
+        _wait(futures, execution)
+    each = [Beginning(nameless, morning, worlds, future.result()) for future in futures]
+    return [each[replicate // worlds.together if worlds.used_draws else 0] for replicate in range(worlds.count)]
 
 
 def _sociability(past: Log, morning: int, worlds: Worlds, replicate: int) -> np.ndarray:
@@ -147,10 +181,7 @@ def who_wrote(run: OneWorld) -> np.ndarray:
         the high person the low one.
     """
     begins, worlds, people = run.begins, run.begins.worlds, len(run.begins.past.names)
-    sociability = begins.sociability
-    if sociability is None:
-        sociability = _sociability(begins.past, begins.morning, worlds, run.replicate)
-    world = with_sociability(replay(begins.past, begins.morning, worlds, run.replicate), sociability)
+    world = with_sociability(replay(begins.past, begins.morning, worlds, run.replicate), begins.sociability)
     seed, parameters = worlds.seed + run.replicate, worlds.of(run.replicate)[1]
     start, _ = begin(world, seed=seed, parameters=parameters, extra=run.gestures, days=run.days)
     contacts: list[np.ndarray] = []
@@ -176,16 +207,21 @@ def _contacts(sent: np.ndarray, run: OneWorld) -> np.ndarray:
 def run_all(runs: Sequence[OneWorld], execution: Execution) -> list[np.ndarray]:
     """The result of `who_wrote` for each run, in their order."""
     futures = [execution.executor.submit(who_wrote, run) for run in runs]
-    for done, future in enumerate(as_completed(futures), start=1):
-        future.result()  # raises if the run failed
-        execution.report(done, len(futures))
+    _wait(futures, execution)
     return [future.result() for future in futures]
 
 
-def replicates(begins: Beginning, days: int, pairs: pd.DataFrame) -> list[OneWorld]:
-    """All replicates of worlds that begin here, watching these pairs (rows with ``low`` and ``high``)."""
+def _wait(futures: Sequence[Future[np.ndarray]], execution: Execution) -> None:
+    """Wait until all are done, and report each."""
+    for done, future in enumerate(as_completed(futures), start=1):
+        future.result()  # raises if the run failed
+        execution.report(done, len(futures))
+
+
+def replicates(begins: Sequence[Beginning], days: int, pairs: pd.DataFrame) -> list[OneWorld]:
+    """The worlds that begin here, watching these pairs (rows with ``low`` and ``high``)."""
     people = pairs[["low", "high"]].to_numpy()
-    return [OneWorld(begins, days, people, replicate) for replicate in range(begins.worlds.count)]
+    return [OneWorld(one, days, people, replicate) for replicate, one in enumerate(begins)]
 
 
 # What would happen? --------------------------------------------------------------------------------------------------
@@ -204,7 +240,8 @@ class Forecast(NamedTuple):
             the chance that the receiver then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and
             ``gain_GESTURE_high``: what it adds, see `added`, with its 95% interval over worlds; NaN for ties without
             simulated gestures.
-        gains: for each gesture, its mean ``gain`` over the ties with simulated gestures, with ``low`` and ``high``.
+        gains: for each gesture, its mean ``gain`` over the ties with simulated gestures, with ``low`` and ``high``, and
+            the range over draws of parameters from ``least`` to ``most``; see `Added`.
         rounds: number of rounds of gestures per replicate.
         notes: sentences about the log.
     """
@@ -245,17 +282,18 @@ def forecast(
     """
     ties = silent_ties(contacts, silent, person)
     if ties.empty:
-        gains = pd.DataFrame(columns=["gain", "low", "high"], dtype=float)
+        gains = pd.DataFrame(columns=GAINS, dtype=float)
         return Forecast(_described(ties, contacts), gains, 0, hole_noted(contacts, silent, contacts.end))
     focal = ties.head(top)
     rounds = matched(focal[["low", "high"]].to_numpy(), worlds.seed) if gestures else []
-    begins = beginning(contacts, contacts.end, worlds)
+    total = worlds.used_draws + worlds.count * (1 + len(gestures) * len(rounds))
+    begins = beginnings(contacts, contacts.end, worlds, execution.part(0, total))
     runs = replicates(begins, days, ties)
     for kind in gestures:
         for rows in rounds:
             treated = focal.iloc[rows]
             runs += [replace(run, gestures=gestures_to(kind, treated)) for run in replicates(begins, days, treated)]
-    wrote = iter(run_all(runs, execution))
+    wrote = iter(run_all(runs, execution.part(worlds.used_draws, total)))
 
     def next_worlds() -> np.ndarray:
         """Who wrote in the next worlds, shape (worlds, ties, 2)."""
@@ -272,10 +310,10 @@ def forecast(
         after = np.zeros((worlds.count, len(focal)), bool)
         for rows in rounds:
             after[:, rows] = by_receiver(next_worlds(), focal.iloc[rows])
-        gain = added(before[:, : len(focal)], after, writes[: len(focal)])
-        gains[kind] = gain.together
+        gain = added(before[:, : len(focal)], after, writes[: len(focal)], worlds.together)
+        gains[kind] = (*gain.together, *gain.over_draws)
         table = table.assign(**_columns_of(kind, gain, writes, len(ties)))
-    mean_gains = pd.DataFrame.from_dict(gains, orient="index", columns=["gain", "low", "high"])
+    mean_gains = pd.DataFrame.from_dict(gains, orient="index", columns=GAINS)
     notes = [*hole_noted(contacts, silent, contacts.end), *learning_noted(contacts, days, silent)]
     check = checked(contacts, days, silent)
     if check is not None and check.disproves:
@@ -376,40 +414,69 @@ class Added(NamedTuple):
     """What a gesture adds to chances.
 
     Attributes:
-        each: for each tie the gain and its 95% interval over worlds, shape (ties, 3).
+        each: for each tie the gain and its 95% interval, shape (ties, 3).
         together: the mean gain over ties, and its 95% interval.
+        over_draws: the range of the mean gain in 90% of draws of parameters, without chance within worlds; nan if
+            worlds have no draws, or fewer than two.
     """
 
     each: np.ndarray
     together: tuple[float, float, float]
+    over_draws: tuple[float, float]
 
 
-def added(before: np.ndarray, after: np.ndarray, chance: np.ndarray) -> Added:
+def added(before: np.ndarray, after: np.ndarray, chance: np.ndarray, together: int = 1) -> Added:
     """What a gesture adds to chances, if it changes their odds as it does in simulated worlds.
 
     The level of simulated chances can be wrong for a log, and its own past says by how much. So only the odds ratio is
-    taken from the worlds. Intervals are from resampled worlds, paired.
+    taken from the worlds. Intervals are from resampled worlds, or resampled draws with their worlds, paired.
+
+    The range over draws is that of a normal distribution around the mean gain. What one world contributes to it is its
+    pseudovalue: how the mean gain differs without that world (Tukey 1958). Their variance between draws is that of the
+    draws' means minus what chance between worlds of one draw adds to it (method of moments), or 0.
 
     Args:
         before: who writes without the gesture, bool, shape (worlds, ties).
         after: who writes with it, in the same worlds, bool, shape (worlds, ties).
         chance: chances without the gesture, above 0 and below 1, shape (ties,).
+        together: the number of worlds after each other that share a draw of parameters.
     """
     worlds = len(before)
+    draw = np.arange(worlds) // together
+    draws = int(draw[-1]) + 1
 
     def gain(counted: np.ndarray) -> np.ndarray:
         """The gains if each world counts so often, shapes (resamples, worlds) and (resamples, ties)."""
-        shares = (smoothed(counted @ one.astype(float), worlds) for one in (before, after))
+        total = counted.sum(axis=1, keepdims=True)
+        shares = (smoothed(counted @ one.astype(float), total) for one in (before, after))
         return np.round(transported(chance, *shares) - chance, 12)  # 0 instead of 1e-18
 
     once = gain(np.ones((1, worlds)))[0]
-    if worlds < 2:
-        return Added(np.column_stack([once, np.full((len(once), 2), np.nan)]), (float(once.mean()), math.nan, math.nan))
-    again = gain(resampled_counts(worlds, RESAMPLES))
-    ends = ends_of_interval(worlds)
+    mean = float(once.mean())
+    if draws < 2:
+        nothing = np.full((len(once), 2), np.nan)
+        return Added(np.column_stack([once, nothing]), (mean, math.nan, math.nan), (math.nan, math.nan))
+    again = gain(resampled_counts(draws, RESAMPLES)[:, draw])
+    ends = ends_of_interval(draws)
     low, high = np.quantile(again.mean(axis=1), ends)
     each = np.column_stack([once, *np.quantile(again, ends, axis=0)])
-    return Added(each, (float(once.mean()), float(low), float(high)))
+    if together == 1:
+        return Added(each, (mean, float(low), float(high)), (math.nan, math.nan))
+    values = worlds * mean - (worlds - 1) * gain(1.0 - np.eye(worlds)).mean(axis=1)
+    reach = NORMAL_RANGE * between(values[: worlds // together * together].reshape(-1, together))
+    return Added(each, (mean, float(low), float(high)), (mean - reach, mean + reach))
+
+
+def between(values: np.ndarray) -> float:
+    """The standard deviation between groups, from which chance within them is taken out by the method of moments.
+
+    Args:
+        values: shape (groups, values of each), two or more of each.
+    """
+    if len(values) < 2:
+        return math.nan
+    chance = values.var(axis=1, ddof=1).mean() / values.shape[1]
+    return math.sqrt(max(0.0, float(values.mean(axis=1).var(ddof=1) - chance)))
 
 
 def part_of(theirs: np.ndarray, either: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ class Question(NamedTuple):
     Attributes:
         past: the log before the morning.
         now: who is asked about, and the answer.
-        earlier: the same question so many days earlier; without pairs if the log is too short, or nobody was silent.
+        earlier: the same question as many days earlier; without pairs if the log is too short, or nobody was silent.
         days: number of days.
     """
 

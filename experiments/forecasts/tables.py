@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from experiments.forecasts.week import Past, Week
 
 
+DRAWS_NOTE = (
+    "Range over draws: where 90% of the draws of parameters are that real logs leave possible, without chance within "
+    "worlds. What a gesture adds is the model's word alone, so this says what logs leave open of it, not what is true."
+)
 BOARD_NOTE = (
     "Sorted by log loss; lower is better, also for the Brier score; higher for AUC. Difference: the learned forecast "
     "minus this one, so below 0 the learned one is better; intervals are from a bootstrap over people. Slope: 1 is "
@@ -107,7 +111,11 @@ def _forecast_notes(forecast: Forecast, worlds: int, days: int, silent: int, top
     ]
     for kind, row in forecast.gains.dropna(subset=["gain"]).iterrows():
         bounds = "" if math.isnan(row["low"]) else f", 95% interval {points(row['low'])} … {points(row['high'])}"
+        if not math.isnan(row["least"]):
+            bounds += f"; range over draws {points(row['least'])} … {points(row['most'])}"
         lines.append(f"A {kind} adds {points(row['gain'])} points to “receiver writes” (mean over these ties{bounds}).")
+    if forecast.gains["least"].notna().any():
+        lines.append(DRAWS_NOTE)
     if len(forecast.gains) and worlds < ENOUGH_WORLDS:
         lines.append(f"{TOO_FEW.capitalize()}: {worlds}. Use at least {ENOUGH_WORLDS}.")
     if len(forecast.gains):
@@ -168,6 +176,7 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) ->
             f"in {counted(worlds, 'simulated world')}. Gain: the difference in points.",
             f"This is the plan that gained most in {worlds} other worlds, of all plans that fit, sorted by gain per "
             "minute in those. The gains shown are from new worlds, which had no part in the choice.",
+            *([] if math.isnan(week.over_draws[0]) else [DRAWS_NOTE]),
         ]
     if len(plan) and week.alike and week.dormant > 1:
         lines.append(
@@ -241,11 +250,16 @@ def _in_all(found: Week, minutes: int, silent: int) -> str:
     takes = f"The plan takes {plan['minutes'].sum():g} of {counted(minutes, 'minute')} for {len(plan)} of them."
     if math.isnan(found.together[0]):
         return f"{among} {takes} No chance is shown, because this log's past disproves them (see Past)."
-    value, low, high = (f"{one:+.1f}".replace("-", "−") for one in found.together)
+    value, low, high, least, most = (_signed(one) for one in (*found.together, *found.over_draws))
+    over_draws = "" if math.isnan(found.over_draws[0]) else f"; range over draws {least} … {most}"
     return (
         f"{among} {takes} {plan['after'].sum():.1f} of these people would write after it and "
-        f"{plan['without'].sum():.1f} without it: {value} (95% interval {low} … {high})."
+        f"{plan['without'].sum():.1f} without it: {value} (95% interval {low} … {high}{over_draws})."
     )
+
+
+def _signed(people: float) -> str:
+    return f"{people:+.1f}".replace("-", "−")
 
 
 def _past_notes(past: Past | None) -> list[str]:

@@ -27,7 +27,7 @@ from experiments.forecasts.forecast import (
     OneWorld,
     Worlds,
     added,
-    beginning,
+    beginnings,
     by_receiver,
     gestures_to,
     hole_noted,
@@ -117,8 +117,9 @@ class Week(NamedTuple):
             log has no calendar dates), ``silent_days``, ``known_years`` and ``contacts`` so far, ``last_word`` (you or
             other); ``value``, if the person gave any; ``gesture``, ``minutes``; the chance that the other writes or
             answers, ``without`` the plan and ``after`` it; ``gain``, the difference, with ``low`` and ``high``, its
-            95% interval over worlds.
+            95% interval over worlds or draws.
         together: the gain of the whole plan, in people who write, with its 95% interval: value, low, high.
+        over_draws: the range of that gain in 90% of draws of parameters, from least to most; nan without draws.
         dormant: number of ties to choose from.
         alike: whether chance explains all differences between ties in what simulated gestures do.
         past: how rankings would have done; None if the log is too short, or nobody had a dormant tie.
@@ -127,6 +128,7 @@ class Week(NamedTuple):
 
     plan: pd.DataFrame
     together: tuple[float, float, float]
+    over_draws: tuple[float, float]
     dormant: int
     alike: bool
     past: Past | None
@@ -138,7 +140,7 @@ def without_disproved(found: Week) -> Week:
     if found.past is None or not found.past.disproves:
         return found
     none = dict.fromkeys(("without", "after", "gain", "low", "high"), math.nan)
-    return found._replace(plan=found.plan.assign(**none), together=(math.nan,) * 3)
+    return found._replace(plan=found.plan.assign(**none), together=(math.nan,) * 3, over_draws=(math.nan,) * 2)
 
 
 def dormant_ties(contacts: Log, silent: int, person: int) -> pd.DataFrame:
@@ -170,13 +172,13 @@ def plan_week(
     """
     days, silent, gestures = request.days, request.silent, request.gestures
     ties = dormant_ties(contacts, silent, request.person)
-    idle = replicates(beginning(contacts, contacts.end, worlds), days, ties)
-    arms = [idle, *(with_gestures(idle, gestures_to(kind, ties)) for kind in gestures)]
     question = _past_question(contacts, days, silent, cut)
-    first = [run for arm in arms for run in arm]
-    total = len(first) + 2 * worlds.count
-
-    wrote = iter(run_all(first, execution._replace(report=lambda done, _: execution.report(done, total))))
+    first = worlds.used_draws + worlds.count * (1 + len(gestures))
+    total = first + worlds.used_draws + 2 * worlds.count
+    begins = beginnings(contacts, contacts.end, worlds, execution.part(0, total))
+    idle = replicates(begins, days, ties)
+    arms = [idle, *(with_gestures(idle, gestures_to(kind, ties)) for kind in gestures)]
+    wrote = iter(run_all([run for arm in arms for run in arm], execution.part(worlds.used_draws, total)))
     base = _wrote(wrote, idle, ties)
     before = by_receiver(base, ties)
     share = smoothed(before.sum(axis=0), worlds.count)
@@ -191,17 +193,17 @@ def plan_week(
 
     rows, kinds = [tie for tie, _ in chosen], [kind for _, kind in chosen]
     picked = ties.iloc[rows].assign(gesture=[gestures[kind] for kind in kinds])
-    plain, planned = _carried_out(picked, contacts, days, worlds)
-    rest = execution._replace(report=lambda done, _: execution.report(len(first) + done, total))
-    wrote = iter(run_all([*plain, *planned], rest))
-    effects, together = _effects(_others(wrote, plain, picked), _others(wrote, planned, picked), without[rows])
+    plain, planned = _carried_out(picked, contacts, days, worlds.fresh(), execution.part(first, total))
+    wrote = iter(run_all([*plain, *planned], execution.part(first + worlds.used_draws, total)))
+    before, after = _others(wrote, plain, picked), _others(wrote, planned, picked)
+    effects, together, over_draws = _effects(before, after, without[rows], worlds.together)
     plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **effects)
     if request.values:
         plan.insert(plan.columns.get_loc("gesture"), "value", _values_of(picked, contacts, request))
     alike = not np.ptp(np.column_stack(steady), axis=0)[kinds].any()
     past = None if question is None else _past(contacts, question, _learned_on(contacts, question, silent))
     notes = [*hole_noted(contacts, silent, contacts.end), *learning_noted(contacts, days, silent)]
-    return Week(plan, together, len(ties), alike, past, notes)
+    return Week(plan, together, over_draws, len(ties), alike, past, notes)
 
 
 def _values_of(ties: pd.DataFrame, contacts: Log, request: WeekRequest) -> np.ndarray:
@@ -210,10 +212,12 @@ def _values_of(ties: pd.DataFrame, contacts: Log, request: WeekRequest) -> np.nd
     return np.array([request.values.get(str(one), USUAL) for one in others], float)
 
 
-def _carried_out(plan: pd.DataFrame, contacts: Log, days: int, worlds: Worlds) -> tuple[list[OneWorld], list[OneWorld]]:
-    """Worlds that did not choose the plan, with nothing done and with all its gestures; none for an empty plan."""
-    fresh = replace(worlds, seed=worlds.seed + worlds.count, world_seed=worlds.world_seed + worlds.count)
-    plain = replicates(beginning(contacts, contacts.end, fresh), days, plan) if len(plan) else []
+def _carried_out(
+    plan: pd.DataFrame, contacts: Log, days: int, worlds: Worlds, execution: Execution
+) -> tuple[list[OneWorld], list[OneWorld]]:
+    """These worlds with nothing done, and with all gestures of a plan; none for an empty plan."""
+    begins = beginnings(contacts, contacts.end, worlds, execution) if len(plan) else []
+    plain = replicates(begins, days, plan)
     made = tuple(one for kind, some in plan.groupby("gesture") for one in gestures_to(str(kind), some))
     return plain, with_gestures(plain, made)
 
@@ -252,22 +256,24 @@ def _known_of(ties: pd.DataFrame, contacts: Log, person: int) -> pd.DataFrame:
 
 
 def _effects(
-    before: np.ndarray, after: np.ndarray, without: np.ndarray
-) -> tuple[dict[str, np.ndarray], tuple[float, float, float]]:
-    """The columns of a plan's effects, and the gain of the whole plan in people, with its interval.
+    before: np.ndarray, after: np.ndarray, without: np.ndarray, together: int
+) -> tuple[dict[str, np.ndarray], tuple[float, float, float], tuple[float, float]]:
+    """The columns of a plan's effects, and the gain of the whole plan in people, with its interval and its range.
 
     Args:
         before: whether each other person writes in each world with nothing done, bool, shape (worlds, ties).
         after: the same with the whole plan.
         without: the chance of it with nothing done, shape (ties,).
+        together: the number of worlds that share a draw.
     """
     if not len(without):
-        return {name: np.zeros(0) for name in ("without", "after", "gain", "low", "high")}, (0.0, 0.0, 0.0)
-    found = added(before, after, without)
+        return {name: np.zeros(0) for name in ("without", "after", "gain", "low", "high")}, (0.0,) * 3, (0.0,) * 2
+    found = added(before, after, without, together)
     gain, low, high = found.each.T
     columns = {"without": without, "after": without + gain, "gain": gain, "low": low, "high": high}
-    mean, least, most = found.together
-    return columns, (mean * len(without), least * len(without), most * len(without))
+    mean, least, most = (len(without) * one for one in found.together)
+    bottom, top = (len(without) * one for one in found.over_draws)
+    return columns, (mean, least, most), (bottom, top)
 
 
 # Choosing ------------------------------------------------------------------------------------------------------------
@@ -358,6 +364,27 @@ def _past(contacts: Log, question: _PastQuestion, chances: np.ndarray) -> Past:
     """How the order by learned ``chances``, shape (pairs,), and simple rules did."""
     pairs = question.pairs
     back = came_back(contacts, pairs, question.cut, question.days)
+    shares = first_of_lists(pairs, back, chances)
+    apart = {name: mean_of((shares[LEARNED] - shares[name]).to_numpy()) for name in shares}
+    table = pd.DataFrame(
+        [(mean_of(shares[name].to_numpy())[0], *apart[name]) for name in shares],
+        index=pd.Index(shares.columns, name="ranking"),
+        columns=["share", "apart", "low", "high"],
+    )
+    return Past(question.cut, question.days, len(pairs), float(chances.mean()), float(back.mean()), len(shares), table)
+
+
+def first_of_lists(pairs: pd.DataFrame, back: np.ndarray, chances: np.ndarray) -> pd.DataFrame:
+    """The share that came back of the first `FIRST` ties of each person's list, by the ranking of the list.
+
+    Args:
+        pairs: dormant ties of all people, as by `silent_pairs`.
+        back: whether each came back, bool, shape (pairs,).
+        chances: learned chances, shape (pairs,).
+
+    Returns:
+        One row per person (index) with more than `FIRST` of these ties, one column per ranking.
+    """
     scores = {
         LEARNED: chances,
         LONGEST: pairs["contacts"].to_numpy(float),
@@ -365,17 +392,12 @@ def _past(contacts: Log, question: _PastQuestion, chances: np.ndarray) -> Past:
         CHANCE: np.zeros(len(pairs)),
     }
     by_owner = pd.Series(np.tile(np.arange(len(pairs)), 2)).groupby(np.concatenate([pairs["low"], pairs["high"]]))
-    lists = [rows.to_numpy() for _, rows in by_owner if len(rows) > FIRST]
+    lists = {owner: rows.to_numpy() for owner, rows in by_owner if len(rows) > FIRST}
     shares = {
-        name: np.array([of_the_first(score[rows], back[rows], FIRST) for rows in lists])
+        name: [of_the_first(score[rows], back[rows], FIRST) for rows in lists.values()]
         for name, score in scores.items()
     }
-    table = pd.DataFrame(
-        [(mean_of(share)[0], *mean_of(shares[LEARNED] - share)) for share in shares.values()],
-        index=pd.Index(scores, name="ranking"),
-        columns=["share", "apart", "low", "high"],
-    )
-    return Past(question.cut, question.days, len(pairs), float(chances.mean()), float(back.mean()), len(lists), table)
+    return pd.DataFrame(shares, index=list(lists), columns=list(scores), dtype=float)
 
 
 def of_the_first(score: np.ndarray, back: np.ndarray, first: int) -> float:

@@ -121,7 +121,9 @@ def test_the_models_chance_is_its_share_of_worlds() -> None:
     log, worlds = made_up(people=10), 3
     found = judged(log, worlds, world_seed=5, seed=9, cuts=[95])
     contacts = read_in_file_order(log).before(95)
-    begins = forecast.beginning(contacts, 95, Worlds(worlds, world_seed=5, seed=9))
+    with ThreadPoolExecutor(1) as executor:
+        many, execution = Worlds(worlds, world_seed=5, seed=9), Execution(executor, quietly)
+        begins = forecast.beginnings(contacts, 95, many, execution)[0]
     pairs, counts = found.pairs, np.zeros(len(found.pairs))
     for replicate in range(worlds):
         world = sim.worlds.replayed(contacts.frame(), seed=5 + replicate).copy(day=95)
@@ -158,6 +160,17 @@ def test_worlds_and_mornings_are_counted_before_they_are_run() -> None:
         contacts = read_in_file_order(made_up(people=10))
         evaluate(contacts, Worlds(2), days=30, silent=30, execution=execution, cuts=[80, 110], resamples=0)
     assert reported == [(done, 10) for done in range(1, 11)], "two worlds, now and earlier, of two mornings"
+
+
+def test_days_before_worlds_of_a_draw_are_counted_too() -> None:
+    reported: list[tuple[int, int]] = []
+    draws = pd.DataFrame({"spell_sd": [0.3, 1.2]})
+    with ThreadPoolExecutor(1) as executor:
+        execution = Execution(executor, lambda *done: reported.append(done))
+        contacts = read_in_file_order(made_up(people=10))
+        many = Worlds(3, draws=draws)
+        evaluate(contacts, many, days=30, silent=30, execution=execution, cuts=[110], resamples=0)
+    assert reported == [(done, 11) for done in range(1, 12)], "two draws and three worlds, now and earlier; a morning"
 
 
 def test_a_log_in_which_nothing_comes_back() -> None:

@@ -273,7 +273,7 @@ def test_a_call_is_no_contact_in_a_log_of_writing() -> None:
     assert found.ties["simulated"].to_numpy() == pytest.approx(0.5 / 3)
 
 
-def test_each_world_has_its_draw_and_people_keep_to_their_rates_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_worlds_share_a_draw_and_people_keep_to_their_rates_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
     started, real = [], forecast.begin
 
     def watched(world: sim.World, **options: Any) -> Any:
@@ -289,9 +289,56 @@ def test_each_world_has_its_draw_and_people_keep_to_their_rates_in_each(monkeypa
     with ThreadPoolExecutor(1) as executor:
         contacts, execution = read_in_file_order(made_up(people=12)), Execution(executor, quietly)
         drawn = forecast.forecast(contacts, Worlds(3, draws=draws), days=5, silent=30, execution=execution, gestures=[])
-    assert [one[:2] for one in started] == [(0.3, 0.3), (1.2, 1.2), (0.3, 0.3)]
-    assert len({sociable for *_, sociable in started}) == 3
+    assert [one[:2] for one in started] == [(0.3, 0.3), (0.3, 0.3), (1.2, 1.2)]
+    assert started[0][2] == started[1][2] != started[2][2]
     assert drawn.ties["comes_back"].tolist() == found.ties["comes_back"].tolist(), "learned, whatever is drawn"
+
+
+def test_fresh_worlds_have_other_seeds_and_the_next_draws() -> None:
+    draws = pd.DataFrame({"spell_sd": [0.1, 0.2, 0.3, 0.4, 0.5]})
+    some = Worlds(3, draws=draws)
+    fresh = some.fresh()
+    assert (fresh.seed, fresh.world_seed, fresh.count) == (4, 4, 3)
+    assert [fresh.of(one)[1].spell_sd for one in range(3)] == [0.3, 0.3, 0.4]
+    assert [fresh.fresh().of(one)[0].spell_sd for one in range(3)] == [0.5, 0.5, 0.1]
+    assert (Worlds(3).fresh().first_draw, Worlds(3).used_draws, some.used_draws) == (0, 0, 2)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_spread_between_groups_is_that_of_an_analysis_of_variance(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(12, 3)) + random.normal(size=(12, 1)) * random.choice([0.0, 3.0])
+    within = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / 24
+    among = 3 * ((values.mean(axis=1) - values.mean()) ** 2).sum() / 11
+    assert forecast.between(values) ** 2 == pytest.approx(max(0.0, (among - within) / 3))
+
+
+def test_a_range_over_draws_is_that_of_what_gestures_do_in_each_without_chance() -> None:
+    """A gesture raises a share of .3 by the same in all draws, or by .1 in half of them and .5 in the others."""
+    random, chance = np.random.default_rng(8), np.full(200, 0.3)
+    before = random.random((400, 200)) < 0.3
+    for gains, spread in (([0.3, 0.3], 0.0), ([0.1, 0.5], 0.2)):
+        each = np.repeat(np.tile(gains, 100), 2)[:, None]
+        after = before | (random.random((400, 200)) < each / 0.7)
+        found = forecast.added(before, after, chance, together=2)
+        mean, low, high = found.together
+        least, most = found.over_draws
+        assert mean == pytest.approx(0.3, abs=0.02)
+        assert (least + most) / 2 == pytest.approx(mean)
+        assert (most - least) / 2 == pytest.approx(1.645 * spread, abs=0.03)
+        assert low < mean < high
+        alone = forecast.added(before, after, chance)
+        assert np.isnan(alone.over_draws).all()
+        assert alone.together[0] == pytest.approx(mean)
+        wider = (high - low) / (alone.together[2] - alone.together[1])
+        assert wider == pytest.approx(2**0.5 if spread else 1, rel=0.25), "draws are resampled, not worlds"
+
+
+def test_two_worlds_of_one_draw_have_no_range() -> None:
+    coin = np.random.default_rng(1).random((2, 3)) < 0.5
+    found = forecast.added(coin, ~coin, np.full(3, 0.4), together=2)
+    assert np.isnan([*found.over_draws, *found.together[1:]]).all()
 
 
 def test_processes_change_nothing() -> None:
@@ -308,7 +355,8 @@ def test_processes_change_nothing() -> None:
 def test_a_gesture_that_opens_nothing_and_leaves_nothing_changes_nothing() -> None:
     log = made_up()
     shut = foretold(log, gestures=["like"], top=8, parameters=sim.Parameters(gestures={"like": {"opens_door": 0}}))
-    assert (shut.gains == 0).all().all()
+    assert (shut.gains[["gain", "low", "high"]] == 0).all().all()
+    assert shut.gains[["least", "most"]].isna().all().all(), "one set of parameters"
     assert shut.ties["after_like"].head(8).tolist() == shut.ties["receiver_writes"].head(8).tolist()
     assert shut.ties["after_like"].tail(-8).isna().all()
     call = foretold(log, gestures=["call"], top=8).gains.loc["call"]
@@ -496,6 +544,27 @@ def test_without_scikit_learn_forecasts_stay_and_only_scores_need_it(
         assert "[logs]" in ended.err
     plain = rekindle("forecast", log, "--worlds", "1", "--days", "2", "--gestures", "none")
     assert plain.code == 0, plain.err
+
+
+def test_gains_are_ranges_over_draws_unless_one_set_of_parameters_is_asked_for(log: Path, rekindle: Rekindle) -> None:
+    asked = ("forecast", log, "--worlds", "4", "--days", "10", "--top", "3", "--gestures", "call")
+
+    def told(*options: str) -> tuple[str, dict[str, float]]:
+        ended = rekindle(*asked, *options)
+        assert ended.code == 0, ended.err
+        return " ".join(ended.out.split()), pd.read_csv("results/forecast-wall/forecast.csv")["simulated"].to_dict()
+
+    usual, drawn = told()
+    assert "; range over draws" in usual
+    assert "Range over draws: where 90% of the draws" in usual
+    assert told("--draws", "posterior")[1] == told("--set", "sweep.draws=posterior")[1] == drawn
+    once, same = told("--draws", "none")
+    assert "range over draws" not in once
+    assert told("--set", "sweep.draws=")[1] == same != drawn
+    Path("mine.csv").write_text("spell_sd\n0.3\n1.2\n")
+    assert told("--draws", "mine.csv", "--set", "parameters.spell_sd=0.9")[1] == same, "what is set is not drawn"
+    missing = rekindle(*asked, "--draws", "not_there.csv")
+    assert (missing.code, "not_there.csv does not exist" in missing.err) == (2, True)
 
 
 def test_nobody_is_silent(log: Path, rekindle: Rekindle) -> None:

@@ -11,7 +11,7 @@ from rich.console import Group
 
 from experiments.analysis.compare import ENOUGH_WORLDS
 from experiments.forecasts.evaluation import Evaluation
-from experiments.forecasts.forecast import Forecast
+from experiments.forecasts.forecast import GAINS, Forecast
 from experiments.forecasts.leaderboard import LEARNED as BEST
 from experiments.forecasts.leaderboard import Board
 from experiments.forecasts.scores import SCORES
@@ -40,12 +40,14 @@ def shown(table: Group) -> str:
 # Forecasts -----------------------------------------------------------------------------------------------------------
 
 
-def forecast_of(count: int, low: float = 0.05, rounds: int = 1, ids: bool = True) -> Forecast:
+def forecast_of(
+    count: int, low: float = 0.05, rounds: int = 1, ids: bool = True, over_draws: tuple[float, float] = (NONE, NONE)
+) -> Forecast:
     ties = pd.DataFrame(
         [{"tie": k + 1, "sender": f"Ann{k}", "receiver": f"Bob{k}", "silent_days": 100.0, "contacts": 9,
           "comes_back": 0.12, "receiver_writes": 0.34, "after_like": 0.56} for k in range(count)]
     )  # fmt: skip
-    gains = pd.DataFrame({"gain": [0.1], "low": [low], "high": [0.15 + low]}, index=["like"])
+    gains = pd.DataFrame([[0.1, low, 0.15 + low, *over_draws]], columns=GAINS, index=["like"])
     return Forecast(ties if ids else ties.drop(columns=["sender", "receiver"]), gains, rounds, ["A note."])
 
 
@@ -66,6 +68,17 @@ def test_the_ties_with_most_contacts_are_shown_and_the_number_of_all() -> None:
 def test_a_gain_is_told_with_its_interval_if_it_has_one(low: float, bounds: str) -> None:
     said = shown(forecast_table(forecast_of(2, low), 25, 90, 30, 2))
     assert f"A like adds +10.0 points to “receiver writes” (mean over these ties{bounds})." in said
+    assert "over draws" not in said
+
+
+def test_a_gain_has_its_range_over_draws_beside_its_interval() -> None:
+    said = shown(forecast_table(forecast_of(2, over_draws=(-0.01, 0.21)), 25, 90, 30, 2))
+    assert "95% interval +5.0 … +20.0; range over draws −1.0 … +21.0)." in said
+    assert "Range over draws: where 90% of the draws" in said
+    week = notes(week_of()._replace(over_draws=(-0.3, 1.4)))
+    assert "+0.6 (95% interval −0.2 … +1.0; range over draws −0.3 … +1.4)." in week
+    assert "Range over draws: where 90% of the draws" in week
+    assert "over draws" not in notes(week_of())
 
 
 @pytest.mark.parametrize(("rounds", "words"), [(1, "one world: 1 round."), (2, "one world: 2 rounds.")])
@@ -120,7 +133,7 @@ def week_of(gestures: int = 2, **more: Any) -> Week:
           "known_years": 2.5, "contacts": 9, "last_word": "you", "gesture": "like", "minutes": 1.5, "without": 0.1,
           "after": 0.4, "gain": 0.3, "low": -0.1, "high": 0.5} for k in range(gestures)]
     )  # fmt: skip
-    return Week(plan, (0.6, -0.2, 1.0), 7, False, None, ["A note."])._replace(**more)
+    return Week(plan, (0.6, -0.2, 1.0), (NONE, NONE), 7, False, None, ["A note."])._replace(**more)
 
 
 def notes(week: Week) -> str:

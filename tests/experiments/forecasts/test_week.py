@@ -51,13 +51,13 @@ def with_a_past(seed: int = 1) -> pd.DataFrame:
 
 def planned(log: pd.DataFrame, person: str = "p0", worlds: int = 6, **options: Any) -> week.Week:
     contacts, parameters = read_in_file_order(log), options.pop("parameters", sim.Parameters())
-    cut = options.pop("cut", None)
+    cut, draws = options.pop("cut", None), options.pop("draws", None)
     limits: dict[str, Any] = {"minutes": 30, "most": 4, "days": 15, "silent": 60, "gestures": SMALL, **options}
     reported: list[tuple[int, int]] = []
     with ThreadPoolExecutor(1) as executor:
         request = WeekRequest(contacts.names.tolist().index(person), **limits)
         execution = Execution(executor, lambda done, total: reported.append((done, total)))
-        found = plan_week(contacts, Worlds(worlds, parameters), request, execution, cut)
+        found = plan_week(contacts, Worlds(worlds, parameters, draws=draws), request, execution, cut)
     assert [done for done, _ in reported] == list(range(1, len(reported) + 1))
     assert len({total for _, total in reported}) == 1
     assert reported[-1][0] <= reported[-1][1]
@@ -393,7 +393,7 @@ def test_where_likes_open_no_door_there_is_no_plan_of_likes() -> None:
     shut = sim.Parameters(gestures={"like": {"opens_door": 0}}, load_scale=10_000)
     found = planned(with_a_past(), parameters=shut, worlds=3, gestures=("like",))
     assert found.plan.empty
-    assert found.together == (0, 0, 0)
+    assert (found.together, found.over_draws) == ((0, 0, 0), (0, 0))
     said = tables.week_notes(found, 30, 3, 15, 60)
     assert "No gesture that fits into 30 minutes gains anything, so there is nothing to plan." in said[0]
 
@@ -420,6 +420,21 @@ def test_the_plan_is_told_from_worlds_that_did_not_choose_it(monkeypatch: pytest
     for run in carried_out:
         made = {(contacts.names[one.sender], contacts.names[one.receiver], one.kind) for one in run.gestures}
         assert made == {("p0", row.id, row.gesture) for row in plan.itertuples()}
+
+
+def test_other_draws_tell_what_a_plan_gains_than_chose_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, real = [], week.run_all
+
+    def watched(runs: Any, execution: Execution) -> Any:
+        seen.append([run.begins.worlds.of(run.replicate)[1].spell_sd for run in runs])
+        return real(runs, execution)
+
+    monkeypatch.setattr(week, "run_all", watched)
+    draws = pd.DataFrame({"spell_sd": [0.1, 0.2, 0.3, 0.4]})
+    found = planned(with_a_past(), worlds=4, draws=draws, gestures=("call",))
+    assert seen == [[0.1, 0.1, 0.2, 0.2] * 2, [0.3, 0.3, 0.4, 0.4] * 2]
+    least, most = found.over_draws
+    assert least <= found.together[0] <= most
 
 
 def test_the_same_seed_gives_the_same_plan_to_the_bit() -> None:
@@ -491,7 +506,7 @@ def test_a_plan_in_json_and_in_csv_is_the_same(log: Path, rekindle: Rekindle) ->
     Path("plan.csv").write_text(rows.out)
     plan = pd.read_csv("plan.csv")
     assert pd.DataFrame(whole["plan"])["gain"].tolist() == pytest.approx(plan["gain"].tolist(), abs=1e-6)
-    assert set(whole) == {"plan", "together", "dormant", "alike", "past", "said"}
+    assert set(whole) == {"plan", "together", "over_draws", "dormant", "alike", "past", "said"}
     assert whole["past"]["rules"][1]["ranking"] == week.LONGEST
     assert "Not known" in rows.err
 
