@@ -63,6 +63,11 @@ COMMANDS = {
         "Print the JSON Schema of experiment files, for editors.",
         "--out experiment.schema.json",
     ),
+    "new": Command(
+        "asking",
+        "Write a commented experiment file for a question of your own, and say which commands answer it.",
+        "my_question --about parameter",
+    ),
     "configs": Command(
         "configs",
         "List, print or copy the bundled experiments.",

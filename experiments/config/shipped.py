@@ -30,7 +30,12 @@ def text(name: str) -> str:
 
 def about(name: str) -> str:
     """The subject of a bundled experiment: the first sentence of its comment."""
-    comment = takewhile(lambda line: line.startswith("#"), text(name).splitlines())
+    return subject_of(text(name))
+
+
+def subject_of(text: str) -> str:
+    """The first sentence of the comment at the top of an experiment file."""
+    comment = takewhile(lambda line: line.startswith("#"), text.splitlines())
     words = " ".join(line.removeprefix("#").strip() for line in comment)
     return re.split(r"(?<=[.?]) ", words, maxsplit=1)[0]
 
