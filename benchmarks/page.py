@@ -61,7 +61,9 @@ def served() -> Iterator[Served]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield Served(psutil.Process(process.pid), process.stdout.readline().split()[0], began)
+            said = process.stdout.readline().split()
+            address = next(word for word in said if word.startswith("http://"))
+            yield Served(psutil.Process(process.pid), address, began)
         finally:
             process.terminate()
 

@@ -93,6 +93,7 @@ TESTS = {
         "commands/test_planning.py",
     ),
     "experiments/sweeps/histories.py": ("sweeps/test_histories.py", "sweeps/test_faulty_disk.py"),
+    "experiments/sweeps/over_worlds.py": ("sweeps/test_over_worlds.py",),
     "experiments/sweeps/planning.py": ("sweeps/test_planning.py",),
     "experiments/sweeps/integrity.py": ("sweeps/test_integrity.py", "commands/test_verifying.py"),
     "experiments/sweeps/checksums.py": ("sweeps/test_checksums.py", "sweeps/test_store.py"),

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from experiments.watch.layout import FLASH, WorldFrame
+from experiments.watch.outcomes import Outcome
 from experiments.watch.palette import EMBER, FAMILIES, INK, NIGHT, QUIET, TIES
 from experiments.watch.picture import SIZE, Drawing, Panel
 from experiments.watch.playback import Playback
@@ -101,7 +102,7 @@ def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
         ages = [(now - _time_of(each, playback)) / lasts for each in flying]
         flying = [each[age < 1] for each, age in zip(flying, ages, strict=True)]
         panels = [
-            _panel(arm.name, picture, each, age[age < 1], arm.outcome().reconnected)
+            _panel(arm.name, picture, each, age[age < 1], arm.ties.outcome())
             for arm, picture, each, age in zip(playback.arms, pictures, flying, ages, strict=True)
         ]
         shown = min(int(now), shot.days)
@@ -121,7 +122,7 @@ def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) 
             picture,
             picture.flashes[:AIRBORNE],
             np.full(len(picture.flashes[:AIRBORNE]), 0.4),
-            arm.outcome().reconnected,
+            arm.ties.outcome(),
         )
         for arm, picture in zip(playback.arms, playback.look(), strict=True)
     ]
@@ -130,11 +131,16 @@ def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) 
     drawing.figure.savefig(out, format=ending, facecolor=NIGHT, metadata=facts)
 
 
-def _panel(name: str, picture: WorldFrame, flashes: np.ndarray, ages: np.ndarray, reconnected: float) -> Panel:
+def _panel(name: str, picture: WorldFrame, flashes: np.ndarray, ages: np.ndarray, outcome: Outcome) -> Panel:
     begun = ages >= 0
-    number = "–" if math.isnan(reconnected) else f"{reconnected:.1f}"
     shown = picture._replace(flashes=flashes[begun])
-    return Panel(name, shown, (number, "ties per adopter\nreconnected"), ages[begun])
+    back, reconnected = _decimal(outcome.old_back), _decimal(outcome.reconnected)
+    unit = f"old ties back\n({reconnected} reconnected)"
+    return Panel(name, shown, (back, unit), ages[begun])
+
+
+def _decimal(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.1f}"
 
 
 def _time_of(flashes: np.ndarray, playback: Playback) -> np.ndarray:
@@ -149,9 +155,9 @@ def clock_of(day: int) -> str:
 
 def _difference(playback: Playback) -> str:
     if len(playback.arms) == 1:
-        return ""
-    first, second = (outcome.reconnected for outcome in playback.outcomes())
-    return f"difference: {second - first:+.1f} ties per adopter".replace("-", "−")
+        return "ties per adopter"
+    first, second = (outcome.old_back for outcome in playback.outcomes())
+    return f"difference: {second - first:+.1f} old ties back per adopter".replace("-", "−")
 
 
 def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, description: str) -> None:

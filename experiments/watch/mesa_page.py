@@ -19,6 +19,7 @@ from mesa.visualization.utils import update_counter
 import sim
 from experiments.watch.layout import Layout as WorldLayout  # Solara uses a `Layout` of this module for its pages
 from experiments.watch.layout import WorldFrame, WorldView
+from experiments.watch.outcomes import SHOWN
 from experiments.watch.widget import WorldWidget
 from sim.engine.views import SEEN, see
 
@@ -124,7 +125,13 @@ def tell_scene(widget: WorldWidget, model: WatchedModel) -> None:
     """Send the places of people and the drawn ties."""
     layout = model.layout
     arrays = (layout.places.astype(np.float32), layout.pairs.astype(np.int32), model.adopters.astype(np.int32))
-    message = {"is": "scene", "people": len(layout.places), "arms": ["the Mesa model"], "again": False}
+    message = {
+        "is": "scene",
+        "people": len(layout.places),
+        "arms": ["the Mesa model"],
+        "outcomes": [each.told() for each in SHOWN if each.name == "reconnected"],
+        "again": False,
+    }
     widget.send(message, [array.tobytes() for array in arrays])
 
 

@@ -16,6 +16,7 @@ from sim.run import Gesture
 
 OPENING = {"world.people": "300"}  # settings of a page without a configuration
 OPENING_BESIDE = "engage_regularly"
+SEEDS = ("world.seed", "run.seed")
 MOST_PEOPLE = 20_000  # drawn at most, newcomers included
 LATEST = 5_475  # the last day that a link can set
 MOST_BY_HAND = 200  # gestures that a link or a tab can send
@@ -116,6 +117,12 @@ class PageState:
         elif experiment.world.newcomers > MOST_PEOPLE:
             require_few(0, experiment.world.newcomers)
         return experiment
+
+    def without_seeds(self) -> PageState:
+        """This state with the seeds of its configuration, which those of a sweep count up from."""
+        return dataclasses.replace(
+            self, changes={path: text for path, text in self.changes.items() if path not in SEEDS}
+        )
 
     def strategies(self, experiment: Experiment) -> list[Strategy]:
         """The strategy of each world."""

@@ -13,9 +13,9 @@ from experiments.sweeps.design import RunSpec, label, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.terminal.legend import PLAIN, Legend
 from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
+from experiments.watch.outcomes import Outcome, TiesOfAdopters
 from experiments.watch.palette import colours_of_arms, names_of_families
 from sim.engine.views import State
-from sim.measures import mean_or_nan
 from sim.model.parameters import Parameters
 from sim.run import Gesture, Simulation
 from sim.state.population import GESTURE, LAST_DAY, NO_ANSWER, NOBODY, World
@@ -24,13 +24,6 @@ HISTORY = np.dtype([("day", "i4"), ("sender", "i4"), ("receiver", "i4"), ("kind"
 REMEMBERED = 300_000  # gestures of an arm that are kept for the histories of ties
 HISTORY_SHOWN = 8  # gestures between two people
 WITH, WITHOUT = "with it", "without it"
-
-
-class Outcome(NamedTuple):
-    """The outcome of an arm so far, in ties per adopter."""
-
-    reconnected: float
-    active_ties: float
 
 
 class TieSeen(NamedTuple):
@@ -88,22 +81,18 @@ class Gestures:
 class Arm:
     """One world of a playback."""
 
-    def __init__(self, name: str, colour: str, run: Simulation, layout: Layout) -> None:
-        self.name, self.colour, self.run, self.view = name, colour, run, WorldView(layout, run)
+    def __init__(self, name: str, colour: str, run: Simulation, layout: Layout, ties: TiesOfAdopters) -> None:
+        self.name, self.colour, self.run, self.view, self.ties = name, colour, run, WorldView(layout, run), ties
         self.gestures = Gestures()
         self.sent: list[np.ndarray] = []  # since the last picture
 
-    def outcome(self) -> Outcome:
-        """The outcome so far; nan if there are no adopters."""
-        adopters = self.run.adopters
-        known = [self.run.known_to(person) for person in adopters.tolist()]
-        owners = np.repeat(adopters, [len(each) for each in known])
-        pairs = np.stack([owners, np.concatenate([*known, np.zeros(0, np.int32)])], axis=1).astype(np.int32)
-        seen = self.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
-        n, back = len(self.run), self.view.rekindled
-        reconnected = np.isin(np.concatenate([back // n, back % n]), adopters).sum()
-        active = (seen["state"] == State.ACTIVE).sum()
-        return Outcome(mean_or_nan(reconnected, len(adopters)), mean_or_nan(active, len(adopters)))
+    def step(self) -> np.ndarray:
+        """Simulate a day, and return the pairs to draw because of it; see `WorldView.take_in`."""
+        record = self.run.step()
+        self.sent.append(record.sent)
+        self.gestures.add(record.sent)
+        self.ties.observe(record)
+        return self.view.take_in(record)
 
 
 class Playback:
@@ -144,9 +133,12 @@ class Playback:
         self.families = names_of_families(experiment.parameters.gestures)
         legend = Legend(experiment.parameters.strategies)
         colours = colours_of_arms([label(each) for each in strategies], legend)
+        injected = one.inject is not None
         self.arms = [
-            Arm(name_of(each, legend), colour, one, self.layout)
-            for each, colour, one in zip(strategies, colours, runs, strict=True)
+            Arm(
+                name_of(each, legend), colour, own, self.layout, TiesOfAdopters(world, own, run.strategy_days, injected)
+            )
+            for each, colour, own in zip(strategies, colours, runs, strict=True)
         ]
 
     @property
@@ -156,12 +148,7 @@ class Playback:
 
     def step(self) -> None:
         """Simulate a day of every arm."""
-        wanted = []
-        for arm in self.arms:
-            record = arm.run.step()
-            arm.sent.append(record.sent)
-            arm.gestures.add(record.sent)
-            wanted.append(arm.view.take_in(record))
+        wanted = [arm.step() for arm in self.arms]
         self._admit(np.unique(np.concatenate(wanted), axis=0))
 
     def _admit(self, pairs: np.ndarray) -> None:
@@ -186,7 +173,7 @@ class Playback:
 
     def outcomes(self) -> list[Outcome]:
         """The outcome of each arm so far."""
-        return [arm.outcome() for arm in self.arms]
+        return [arm.ties.outcome() for arm in self.arms]
 
     def play(self, days: int, going_on: Callable[[int], None] = lambda day: None) -> None:
         """Simulate a number of days; ``going_on`` is called after each."""
@@ -213,7 +200,8 @@ class Playback:
         first = self.arms[0]
         colours = colours_of_arms(["", ""], PLAIN)
         other = next(colour for colour in reversed(colours) if colour != first.colour)
-        without = Arm(WITHOUT, other, first.run.twin(), self.layout)
+        twin = first.run.twin()
+        without = Arm(WITHOUT, other, twin, self.layout, first.ties.continued(twin))
         first.run.send(gesture)
         without.gestures, without.view.rekindled = first.gestures.copied(), first.view.rekindled
         without.view.is_back = first.view.is_back.copy()

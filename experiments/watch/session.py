@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
@@ -25,11 +25,14 @@ import numpy as np
 from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment, WorldSettings
 from experiments.sweeps import runner
+from experiments.sweeps.over_worlds import OverWorlds, over_worlds
+from experiments.sweeps.store import StoreError
 from experiments.terminal import compiling
 from experiments.terminal.legend import Legend
 from experiments.watch import messages
 from experiments.watch.layout import MOST_GESTURES
 from experiments.watch.messages import SPEEDS, Message
+from experiments.watch.outcomes import SHOWN, Outcome
 from experiments.watch.page_state import (
     BY_HAND,
     SETTABLE,
@@ -40,8 +43,9 @@ from experiments.watch.page_state import (
     require_few,
     require_few_by_hand,
 )
-from experiments.watch.playback import Outcome, Playback, TieSeen, name_of
+from experiments.watch.playback import Playback, TieSeen, name_of
 from sim.engine.views import State
+from sim.measures import KEPT_AFTER
 from sim.model.functions import FunctionError
 from sim.model.gestures import KINDS
 from sim.run import Gesture
@@ -61,6 +65,13 @@ _log = logging.getLogger("rekindle.watch")
 
 class Frame:
     """A pseudo-message: it is time for the next frame."""
+
+
+class LookedUp(NamedTuple):
+    """A pseudo-message: what is stored of the shown pair over many worlds, by measure; see `_look_up`."""
+
+    about: str
+    found: dict[str, OverWorlds]
 
 
 class _GivenUpError(Exception):
@@ -86,7 +97,8 @@ class Session:
         self._query, self._opening = query, opening
         self._world: tuple[str, World] | None = None
         self._in_flight, self._due = 0, 0.0
-        self._inbox: deque[Message] = deque()
+        self._inbox: deque[Message | LookedUp] = deque()
+        self._looked_up = LookedUp("", {})
         self._news, self._closed, self._acting = threading.Condition(), False, False
         self._thread = threading.Thread(target=self._live, name="rekindle-watch", daemon=True)
 
@@ -96,8 +108,8 @@ class Session:
         """Start the thread, which waits until the tab is ready."""
         self._thread.start()
 
-    def hear(self, message: Message) -> None:
-        """Accept a message from the tab."""
+    def hear(self, message: Message | LookedUp) -> None:
+        """Accept a message from the tab, or what was looked up for it."""
         with self._news:
             if len(self._inbox) < MOST_WAITING:
                 self._inbox.append(message)
@@ -133,11 +145,13 @@ class Session:
                     self._tell_state()
                 self._tell_error(f"{type(error).__name__}: {error}. The terminal says where; reload the page.")
 
-    def _take(self, message: Message | Frame) -> None:
+    def _take(self, message: Message | LookedUp | Frame) -> None:
         """Process a message, and send an error if that fails."""
         try:
             if isinstance(message, Frame):
                 self._advance(self._stride())
+            elif isinstance(message, LookedUp):
+                self._take_looked_up(message)
             else:
                 _ACTIONS[type(message)](self, message)
         except _GivenUpError:
@@ -147,7 +161,7 @@ class Session:
         except (ConfigError, FunctionError, ValueError, TypeError, MemoryError, OSError) as error:
             self._refuse(_in_words(error) or "there is not enough memory; ask for fewer people", message)
 
-    def _next(self) -> Message | Frame | None:
+    def _next(self) -> Message | LookedUp | Frame | None:
         """The next message; a `Frame` when it is time for one; None when the tab is gone."""
         with self._news:
             self._acting = False
@@ -172,7 +186,7 @@ class Session:
         self._due = max(self._due + 1 / frames, now)
         return max(1, round(self.speed / frames))
 
-    def _refuse(self, text: str, message: Message | Frame) -> None:
+    def _refuse(self, text: str, message: Message | LookedUp | Frame) -> None:
         """Send an error for the field that it is about, and the current state."""
         self.playing = self.playing and not isinstance(message, Frame)
         if self.playback is not None:
@@ -250,6 +264,7 @@ class Session:
             self.playback.change(self.experiment.parameters)
             if self.playback.day and self.drifted is None:
                 self.drifted = self.playback.day
+            self._look_up()
             self._tell_state()
         else:
             self._show(dataclasses.replace(page_state, hand=(), forked=False, day=0))
@@ -354,6 +369,35 @@ class Session:
         self._tell({"is": "series", "rows": series})
         self._tell_state()
         self._push()
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Look up the shown pair over many worlds, if runs of its experiment are stored.
+
+        That can take seconds, because each of the stored runs is planned again to know its id, so a thread does it.
+        """
+        state, several = self.page_state.without_seeds(), self.playback is not None and len(self.playback.arms) > 1
+        experiment = state.experiment() if several else None
+        if experiment is None or experiment.sweep is None:
+            self._looked_up = LookedUp("", {})
+            return
+        first, second = state.strategies(experiment)
+        about = f"{experiment.model_dump_json()} {first} {second}"
+        if about == self._looked_up.about:
+            return
+        self._looked_up = LookedUp(about, {})
+
+        def work() -> None:
+            measures = [each.measure for each in SHOWN if each.measure != "active_ties"]
+            with suppress(StoreError, ConfigError, OSError):  # the page says nothing then
+                self.hear(LookedUp(about, over_worlds(experiment, first, second, measures)))
+
+        threading.Thread(target=work, name="rekindle-stored", daemon=True).start()
+
+    def _take_looked_up(self, message: LookedUp) -> None:
+        if message.about == self._looked_up.about and message.found:
+            self._looked_up = message
+            self._tell_state()
 
     def _played(self, playback: Playback, day: int) -> list[list[Any]]:
         """Advance to a day, and return outcomes on the way for the charts."""
@@ -439,6 +483,7 @@ class Session:
                 "arms": [arm.name for arm in self.playback.arms],
                 "colours": [arm.colour for arm in self.playback.arms],
                 "families": self.playback.families,
+                "outcomes": [each.told() for each in SHOWN],
                 "again": again,
             },
             [layout.places.astype(np.float32).tobytes(), layout.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
@@ -477,6 +522,13 @@ class Session:
             "counts": [_counts(ties) for ties in lists],
         }
 
+    def _over_worlds(self) -> dict[str, dict[str, Any]]:
+        """The stored difference of the pair over many worlds, by outcome; nothing once the pair was changed by hand."""
+        if self.drifted is not None or self.page_state.hand:
+            return {}
+        known = {each.name: self._looked_up.found.get(each.measure) for each in SHOWN}
+        return {name: one._asdict() for name, one in known.items() if one is not None}
+
     def _tell_state(self) -> None:
         """Send everything that the controls show."""
         run = self.experiment.run
@@ -495,6 +547,9 @@ class Session:
                 "day": self._today(),
                 "end": run.days,
                 "strategy_days": run.strategy_days,
+                "kept_after": KEPT_AFTER,
+                "in_touch_days": self.experiment.parameters.dormant_after_days,
+                "over_worlds": self._over_worlds(),
                 "seed": str(run.seed),
                 "strategy": run.strategy if isinstance(run.strategy, str) else "",
                 "names": [name_of(each, legend) for each in strategies],

@@ -1,7 +1,6 @@
 // A chart: lines over days with their values at their ends. Of two lines the second is dashed.
 
 import { make } from "./dom.js";
-import { Series } from "./series.js";
 import { decimal } from "./text.js";
 
 const DASHES = [[], [7, 4]];
@@ -11,14 +10,27 @@ const LABEL_HEIGHT = 15;
 
 export class Chart {
   /** With `isSigned`, the area between line and zero is filled, and values have their sign. */
-  constructor(title, { note = "", isSigned = false } = {}) {
+  constructor(title, { isSigned = false } = {}) {
     this.isSigned = isSigned;
-    this.series = new Series();
-    this.canvas = make("canvas", { role: "img", "aria-label": title });
+    this.marks = []; // days with a dotted line
+    this.canvas = make("canvas", { role: "img" });
+    this.title = make("h3", {}, title);
     this.key = make("div", { class: "rk-key" });
-    const below = note ? make("p", {}, note) : "";
-    this.element = make("section", { class: "rk-chart" }, make("h3", {}, title), this.key, this.canvas, below);
+    this.note = make("p");
+    this.element = make("section", { class: "rk-chart" }, this.title, this.key, this.canvas, this.note);
     new ResizeObserver(() => this.drawn && this.draw(...this.drawn)).observe(this.canvas);
+  }
+
+  /** Show another series from now on. */
+  show(title, series) {
+    this.series = series;
+    this.title.textContent = title;
+    this.canvas.setAttribute("aria-label", title);
+  }
+
+  /** Write a sentence below. */
+  say(text) {
+    if (this.note.textContent !== text) this.note.textContent = text;
   }
 
   draw(colours, names) {
@@ -28,6 +40,7 @@ export class Chart {
     if (box.width < 10) return; // hidden
     const context = this.cleared(box), scale = scaleOf(this.series, box);
     drawAxis(context, scale, this.series.lastDay, box.height);
+    drawMarks(context, scale, this.marks.filter((day) => day <= this.series.lastDay));
     const ends = [];
     colours.forEach((colour, number) => {
       const points = this.series.line(number);
@@ -80,6 +93,7 @@ function scaleOf(series, box) {
   return {
     left,
     right,
+    top,
     bottom,
     x: (day) => left + ((right - left) * day) / series.lastDay,
     y: (value) => bottom - ((bottom - top) * (value - low)) / (high - low),
@@ -98,6 +112,17 @@ function drawAxis(context, scale, lastDay, height) {
   context.fillText(`day ${lastDay.toLocaleString("en")}`, scale.right, height - 5);
   context.textAlign = "left";
   context.fillText("day 0", scale.left, height - 5);
+}
+
+function drawMarks(context, scale, days) {
+  for (const day of days) {
+    context.lineWidth = 1;
+    context.strokeStyle = QUIET;
+    context.setLineDash([2, 4]);
+    tracePath(context, [[scale.x(day), scale.top], [scale.x(day), scale.bottom]]);
+    context.stroke();
+  }
+  context.setLineDash([]);
 }
 
 function tracePath(context, points) {

@@ -1,41 +1,78 @@
-// The three charts next to the worlds.
+// The charts next to the worlds: one outcome of each world, and its difference.
 
 import { Chart } from "./chart.js";
+import { fillMenu, make } from "./dom.js";
+import { Series } from "./series.js";
+import { capital, overWorldsText } from "./text.js";
 
-const ONE_PAIR = "One pair of worlds, same random draws. For an interval over many pairs, use rekindle sweep.";
+const ONE_PAIR = "One pair of worlds, same random draws.";
+const SWEEP = "For an interval over many pairs, use rekindle sweep.";
 
 export class Charts {
   constructor(palette) {
     this.palette = palette;
-    this.colours = palette.arms;
-    this.outcome = new Chart("Reconnected ties per adopter");
-    this.difference = new Chart("Difference, second − first", { note: ONE_PAIR, isSigned: true });
-    this.active = new Chart("Active ties per adopter");
-    this.all = [this.outcome, this.difference, this.active];
-    this.elements = this.all.map((chart) => chart.element);
+    this.outcomes = [];
+    this.menu = make("select", { id: "rk-outcome", "data-do": "outcome", onchange: () => this.choose() });
+    const label = make("label", { for: "rk-outcome" }, "Charts of");
+    this.outcome = new Chart("Outcome");
+    this.difference = new Chart("Difference, second − first", { isSigned: true });
+    this.difference.element.classList.add("rk-difference");
+    this.elements = [
+      make("div", { class: "rk-charted" }, label, this.menu), this.outcome.element, this.difference.element,
+    ];
+  }
+
+  /** Another scene, with these outcomes and the colour of each world. */
+  begin(outcomes, colours) {
+    this.colours = colours;
+    if (!this.outcomes.length) {
+      this.outcomes = outcomes.map((each) => ({ ...each, series: new Series(), difference: new Series() }));
+      fillMenu(this.menu, outcomes.map(({ name, label }) => [name, label]), outcomes[0].name);
+      this.choose();
+    }
   }
 
   clear() {
-    this.all.forEach((chart) => chart.series.clear());
+    for (const each of this.outcomes) [each.series, each.difference].forEach((series) => series.clear());
   }
 
   /** The outcomes of each world on a day. */
-  add(day, outcomes) {
-    const [first, second] = outcomes;
-    this.outcome.series.add(day, outcomes.map((each) => each.reconnected));
-    this.active.series.add(day, outcomes.map((each) => each.active_ties));
-    this.difference.series.add(day, [second ? second.reconnected - first.reconnected : null]);
+  add(day, values) {
+    for (const { name, series, difference } of this.outcomes) {
+      const [first, second] = values.map((each) => each[name]);
+      series.add(day, values.map((each) => each[name]));
+      difference.add(day, [values.length > 1 && first !== null && second !== null ? second - first : null]);
+    }
   }
 
-  /** One for each world. */
-  setColours(colours) {
-    this.colours = colours;
+  /** Show the outcome of the menu. */
+  choose() {
+    this.chosen = this.outcomes.find(({ name }) => name === this.menu.value);
+    this.outcome.show(`${capital(this.chosen.label)} per adopter`, this.chosen.series);
+    this.difference.show("Difference, second − first", this.chosen.difference);
+    this.note();
+    if (this.names) this.draw(this.names);
+  }
+
+  /** When the strategy stops, and what is stored of many worlds. */
+  showState({ strategy_days: stops, kept_after: after, over_worlds: overWorlds }) {
+    const marks = [stops, stops + after];
+    this.outcome.marks = this.difference.marks = marks;
+    this.outcome.say(`Dotted lines: the strategy stops, and ${after} days later.`);
+    Object.assign(this, { overWorlds, after });
+    this.note();
+    if (this.names) this.draw(this.names);
+  }
+
+  note() {
+    const known = this.overWorlds && this.chosen && this.overWorlds[this.chosen.name];
+    this.difference.say(`${ONE_PAIR} ${known ? overWorldsText(known, this.chosen.name, this.after) : SWEEP}`);
   }
 
   draw(names) {
+    this.names = names;
     const colours = this.colours.slice(0, names.length);
     this.outcome.draw(colours, names);
-    this.active.draw(colours, names);
     if (names.length > 1) this.difference.draw([this.palette.ember], [""]);
   }
 }

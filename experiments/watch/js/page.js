@@ -7,6 +7,7 @@ import { Charts } from "./charts.js";
 import { Choice } from "./choice.js";
 import { Clock } from "./clock.js";
 import { commandsOf } from "./commands.js";
+import { Counted } from "./counted.js";
 import { make } from "./dom.js";
 import { Help } from "./help.js";
 import { listenToKeys } from "./keys.js";
@@ -48,6 +49,7 @@ export class Page {
     this.stage = make("div", { class: "rk-stage" });
     this.picture = new Picture(this.stage, palette, (person) => person !== null && act({ do: "follow", person }));
     this.person = new Person(act);
+    this.counted = new Counted();
     this.legend = new Legend(palette);
     this.charts = new Charts(palette);
     this.settings = new Settings(act);
@@ -62,7 +64,7 @@ export class Page {
     this.root.append(
       make("header", { class: "rk-bar" }, brand, this.transport.element, this.clock.element, this.tools.element),
       this.choice.element,
-      make("main", { class: "rk-main" }, this.stage, this.legend.element),
+      make("main", { class: "rk-main" }, this.stage, this.counted.element, this.legend.element),
       make("aside", { class: "rk-side" },
         this.person.element, ...this.charts.elements, this.settings.element, this.share.element),
       this.notice.element, this.help.element, this.choice.dialog);
@@ -75,7 +77,7 @@ export class Page {
 
   takeScene(message, buffers) {
     this.worldNames = message.arms;
-    this.charts.setColours(message.colours);
+    this.charts.begin(message.outcomes, message.colours);
     this.legend.show(message.families);
     this.picture.takeScene(message, buffers);
     if (!message.again) this.charts.clear();
@@ -90,6 +92,7 @@ export class Page {
     this.charts.draw(this.worldNames);
     this.lostFrames.heard();
     this.clock.show(message.day, this.state);
+    this.counted.show(message.day, this.state);
     this.person.show(message.followed, this.state.by_hand);
     this.root.dataset.day = message.day;
     this.root.dataset.frame = message.frame;
@@ -106,6 +109,8 @@ export class Page {
     this.picture.setPace(state.speed, state.playing);
     for (const part of [this.transport, this.tools, this.choice, this.settings, this.share]) part.show(state);
     this.clock.show(state.day, state);
+    this.counted.show(state.day, state);
+    this.charts.showState(state);
     if (state.followed === null) this.person.show(null);
     if (!this.root.dataset.ready) this.notice.show("");
     Object.assign(this.root.dataset, { playing: state.playing, ready: true, told: state.told });

@@ -20,7 +20,7 @@ export class Picture {
     while (this.worlds.length > wanted) this.worlds.pop().close();
     while (this.worlds.length < wanted) this.worlds.push(new World(this.host, this.palette, this.follow));
     const colours = wanted > 1 && message.colours || [];
-    this.worlds.forEach((world, k) => world.begin(this.scene, message.arms[k], colours[k] || ""));
+    this.worlds.forEach((world, k) => world.begin(this.scene, message.arms[k], colours[k] || "", message.outcomes));
     this.host.dataset.worlds = wanted;
   }
 
@@ -29,7 +29,7 @@ export class Picture {
     const followed = message.followed ? message.followed.person : null;
     const pace = { seconds: 1.4 / Math.min(this.speed, 6), isHurried: this.isPlaying };
     this.worlds.forEach((world, k) =>
-      world.show(readWorld(buffers, k), followed, message.outcomes[k].reconnected, pace));
+      world.show(readWorld(buffers, k), followed, message.outcomes[k], pace));
   }
 
   /** How fast it plays, if it does; what was drawn in a hurry is drawn whole once it stands. */

@@ -1,4 +1,4 @@
-// One world on the screen: its name, its number and its picture.
+// One world on the screen: its name, its numbers and its picture.
 
 import { make } from "./dom.js";
 import { canvasSize, layOut, nearestPerson } from "./layout.js";
@@ -7,6 +7,7 @@ import { Raster } from "./raster.js";
 import { decimal } from "./text.js";
 
 const STANDING = 0.45; // age at which gestures are drawn that do not move
+const LARGE = 4; // outcomes above a world; further ones are only in the charts
 const REACH = 18; // pixels of the page within which a click means a person
 
 /**
@@ -19,9 +20,8 @@ export class World {
     const base = make("canvas", { class: "rk-base", role: "img", "aria-label": label });
     this.over = make("canvas", { class: "rk-over" });
     this.name = make("figcaption", { class: "rk-name" });
-    this.number = make("div", { class: "rk-number" });
-    const unit = make("div", { class: "rk-unit" }, "ties per adopter reconnected");
-    const said = make("div", { class: "rk-said" }, this.number, make("div", {}, this.name, unit));
+    this.figures = make("div", { class: "rk-figures" });
+    const said = make("div", { class: "rk-said" }, this.name, this.figures);
     this.sky = make("div", { class: "rk-sky" }, base, this.over);
     this.element = make("figure", { class: "rk-world" }, said, this.sky);
     host.append(this.element);
@@ -34,16 +34,22 @@ export class World {
     this.watcher.observe(this.sky);
   }
 
-  /** Another scene begins; nothing is drawn before its first frame. */
-  begin(scene, name, colour) {
+  /** Another scene begins; nothing is drawn before its first frame. `outcomes` says which numbers there are. */
+  begin(scene, name, colour, outcomes) {
     this.name.textContent = name;
     this.name.style.color = colour; // that of its lines in the charts; empty: that of the style sheet
+    const large = outcomes.slice(0, LARGE);
+    this.numbers = large.map((outcome) => [outcome.name, make("span", { "data-outcome": outcome.name })]);
+    this.figures.replaceChildren(...large.map(({ label, meaning }, k) =>
+      make("div", { class: "rk-figure", title: meaning },
+        make("div", { class: "rk-number" }, this.numbers[k][1]),
+        make("div", { class: "rk-unit" }, label))));
     Object.assign(this.view, { scene, ties: null });
   }
 
-  show(frame, followed, reconnected, { seconds, isHurried }) {
+  show(frame, followed, outcome, { seconds, isHurried }) {
     Object.assign(this.view, frame, { followed });
-    this.number.textContent = decimal(reconnected);
+    for (const [name, number] of this.numbers) number.textContent = decimal(outcome[name]);
     this.began = performance.now();
     this.lasts = Math.max(160, Math.min(1400, seconds * 1000));
     this.redraw(isHurried);

@@ -54,6 +54,25 @@ colour = "#e69f00"
 """
 
 
+# An experiment in three worlds.
+SWEPT = """
+[world]
+people = 50
+burn_in_years = 0
+
+[run]
+adopters = 5
+strategy_days = 20
+
+[parameters]
+effort_minutes = 240
+
+[sweep]
+strategies = ["wait", "check_in"]
+replicates = 3
+"""
+
+
 class Tab(NamedTuple):
     """A tab, its session on the server, and what went wrong in it."""
 
@@ -109,7 +128,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     )
     added = config.with_name("added.toml")
     added.write_text(ADDED)
-    server = Server(free_port(0), OPENING, {path.name: path for path in (config, added)}, patience=1.0)
+    swept = config.with_name("swept.toml")
+    swept.write_text(SWEPT)
+    server = Server(free_port(0), OPENING, {path.name: path for path in (config, added, swept)}, patience=1.0)
     yield server
     server.stop()
 

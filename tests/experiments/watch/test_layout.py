@@ -126,7 +126,8 @@ def test_outcomes_are_those_of_the_run(world: sim.World) -> None:
     playback = stage_of(world)
     playback.play(30)
     scalars = playback.arms[0].run.measures().scalars
-    assert playback.outcomes() == [(scalars["reconnected"], scalars["active_ties"])]
+    (outcome,) = playback.outcomes()
+    assert (outcome.reconnected, outcome.active_ties) == (scalars["reconnected"], scalars["active_ties"])
     assert scalars["reconnected"] > 0
 
 

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import sim
-from experiments import cli
+from experiments import cli, provenance
 from experiments.config.reading import load
-from experiments.sweeps import runner
-from experiments.sweeps.design import runs_of
+from experiments.sweeps import runner, store
+from experiments.sweeps.design import described, runs_of
+from experiments.sweeps.over_worlds import over_worlds
 from experiments.watch.session import Session
-from tests.experiments.watch.conftest import Open, Tab, connected
+from sim.measures import MEASURES
+from tests.experiments.watch.conftest import OPENING, Open, Tab, connected
 
 
 def day_of(session: Session) -> int:
@@ -297,7 +299,7 @@ def test_two_worlds_have_the_same_draws_and_one_clock(open_tab: Open) -> None:
         there = runner.world_of(tab.session.experiment.world)
         alone = sim.simulate(there, days=28, strategy=strategy, adopters=6, seed=1, strategy_days=40)
         assert arm.run.world() == alone.world
-    shown = [float(each) for each in tab.page.locator(".rk-number").all_inner_texts()]
+    shown = [float(each) for each in tab.page.locator("[data-outcome=reconnected]").all_inner_texts()]
     assert shown == pytest.approx([outcome.reconnected for outcome in tab.session.playback.outcomes()], abs=0.051)
     lit = """canvas => {
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -308,6 +310,129 @@ def test_two_worlds_have_the_same_draws_and_one_clock(open_tab: Open) -> None:
     tab.settles(lambda session: session.page_state.differences)
     tab.page.wait_for_timeout(200)
     assert tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit) < before
+
+
+def numbers_on(tab: Tab) -> list[dict[str, str]]:
+    """The numbers above each world, by outcome."""
+    read = """all => all.map((world) => Object.fromEntries(
+        [...world.querySelectorAll("[data-outcome]")].map((each) => [each.dataset.outcome, each.textContent])))"""
+    found: list[dict[str, str]] = tab.page.eval_on_selector_all(".rk-world", read)
+    return found
+
+
+def test_the_numbers_of_each_world_are_its_outcomes_and_change_with_the_days(open_tab: Open) -> None:
+    tab = open_tab("?beside=check_in&day=20&set=world.people=60&set=world.burn_in_years=1&set=run.strategy_days=40")
+    seen = set()
+    for _ in range(3):
+        day = day_of(tab.session)
+        tab.click("week")
+        tab.settles(lambda session, day=day: day_of(session) > day)
+        assert tab.session.playback is not None
+        shown = numbers_on(tab)
+        for outcome, world in zip(tab.session.playback.outcomes(), shown, strict=True):
+            expected = outcome._asdict()
+            assert list(world) == ["old_back", "new_active", "reconnected", "kept_up"]
+            assert {name: float(text) for name, text in world.items()} == pytest.approx(
+                {name: expected[name] for name in world}, abs=0.051
+            )
+        assert shown[0] != shown[1]
+        seen.add(str(shown))
+    assert len(seen) == 3
+    meanings = tab.page.eval_on_selector_all(".rk-figure", "all => all.map((each) => each.title)")
+    assert all(MEASURES[name].definition in meanings[k] for k, name in enumerate(("kept", "kept_new", "reconnected")))
+
+
+def test_the_charts_are_of_the_outcome_in_their_menu(open_tab: Open) -> None:
+    tab = open_tab("?beside=check_in&day=30")
+    title, canvas = ".rk-chart:not(.rk-difference) h3", ".rk-chart:not(.rk-difference) canvas"
+    drawn = {}
+    for name, said in (("old_back", "Old ties back"), ("new_active", "New ties"), ("active_ties", "Active ties")):
+        tab.page.select_option("[data-do=outcome]", name)
+        assert tab.page.inner_text(title) == f"{said} per adopter"
+        drawn[name] = tab.page.eval_on_selector(canvas, "canvas => canvas.toDataURL()")
+    assert len(set(drawn.values())) == 3
+
+
+def test_the_page_says_how_long_ago_the_strategy_stopped_and_then_shows_what_was_kept(open_tab: Open) -> None:
+    settings = "&".join(f"set={path}={value}" for path, value in OPENING.changes.items())
+    tab = open_tab(f"?{settings}&set=run.strategy=check_in&day=39")
+    told = lambda: tab.page.inner_text(".rk-now")  # noqa: E731
+    assert told() == "The strategy runs to day 40. What is left of it is counted 240 days later."
+    tab.click("day")
+    tab.settles(lambda session: day_of(session) == 40)
+    assert told().startswith("The strategy stops today. In 240 days")
+    tab.click("day")
+    tab.settles(lambda session: day_of(session) == 41)
+    assert told() == "The strategy stopped 1 day ago. In 239 days, old ties back are those that are kept."
+    last = open_tab(f"?{settings}&set=run.strategy=check_in&day=280")
+    assert last.page.inner_text(".rk-now").startswith("The strategy stopped 240 days ago. Today, old ties back are")
+    there = runner.world_of(last.session.experiment.world)
+    run = sim.simulate(there, days=280, strategy="check_in", adopters=6, seed=1, strategy_days=40)
+    expected = [run.measures.scalars[name] for name in ("kept", "kept_new", "reconnected", "kept_up")]
+    (shown,) = numbers_on(last)
+    assert [float(text) for text in shown.values()] == pytest.approx(expected, abs=0.051)
+    assert expected[2] > 0
+    last.click("day")
+    last.settles(lambda session: day_of(session) == 281)
+    assert "What was kept was counted on day 280" in last.page.inner_text(".rk-now")
+
+
+def test_a_pair_whose_experiment_is_stored_has_the_interval_over_its_worlds_beside_it(
+    open_tab: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept = load(open_tab().session.presets["swept.toml"])
+    monkeypatch.chdir(tmp_path)
+    runs = runs_of(swept)
+    store.prepare(Path("results/swept"))
+    store.write_design(Path("results/swept"), described(runs), provenance.of_runs(swept, [run.id for run in runs]))
+    store.add(Path("results/swept"), [runner.run_one(run).row for run in runs])
+    known = over_worlds(swept, "wait", "check_in", ("kept", "reconnected"))
+    note = ".rk-difference p"
+    tab = open_tab("?config=swept.toml&beside=check_in&set=run.seed=7")
+    tab.page.wait_for_selector(f"{note}:has-text('Over 3 worlds')")
+    for name, measure in (("old_back", "kept"), ("reconnected", "reconnected")):
+        tab.page.select_option("[data-do=outcome]", name)
+        one = known[measure]
+        said = f"{one.difference:+.1f}, 95% interval {one.low:.1f} to {one.high:.1f}".replace("-", "−")
+        assert said in tab.page.inner_text(note)
+    tab.page.fill("[data-path='parameters.effort_minutes']", "200")
+    tab.page.press("[data-path='parameters.effort_minutes']", "Enter")
+    tab.settles(lambda session: session.experiment.parameters.effort_minutes == 200)
+    tab.click("day")
+    tab.settles(lambda session: day_of(session) == 1)
+    tab.page.wait_for_selector(f"{note}:has-text('use rekindle sweep')")
+    other = open_tab("?config=swept.toml&beside=check_in&set=world.people=51")
+    other.settles(lambda session: session.playback is not None)
+    other.page.wait_for_timeout(500)
+    assert "use rekindle sweep" in other.page.inner_text(note)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (390, 844)])
+@pytest.mark.parametrize(
+    "query",
+    ["", "?config=small_notes.toml&beside=check_in&day=33", "?config=added.toml&follow=3&beside=check_in&day=281"],
+)
+def test_nothing_covers_anything_else(open_tab: Open, size: tuple[int, int], query: str) -> None:
+    tab = open_tab(query)
+    tab.page.set_viewport_size({"width": size[0], "height": size[1]})
+    tab.page.wait_for_timeout(200)
+    covered = tab.page.evaluate("""() => {
+        const parts = [...document.querySelectorAll(
+            ".rk-choice > *, .rk-name, .rk-figure, .rk-sky, .rk-now, .rk-meanings, .rk-legend span, " +
+            ".rk-charted > *, .rk-chart h3, .rk-chart canvas, .rk-chart p, .rk-settings")];
+        const boxes = parts.filter((each) => each.offsetParent).map((each) => [each, each.getBoundingClientRect()]);
+        const wrong = [];
+        boxes.forEach(([one, a], k) => boxes.slice(k + 1).forEach(([other, b]) => {
+            if (one.closest(".rk-side") ? !other.closest(".rk-side") : other.closest(".rk-side")) return;
+            const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+            const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+            if (wide > 1 && high > 1) wrong.push(`${one.outerHTML.slice(0, 80)} and ${other.outerHTML.slice(0, 80)}`);
+        }));
+        for (const [one, box] of boxes) if (box.right > innerWidth + 1) wrong.push(one.outerHTML.slice(0, 80));
+        return wrong;
+    }""")
+    assert covered == []
+    assert tab.page.eval_on_selector(".rk-sky", "sky => sky.getBoundingClientRect().height") > 150
 
 
 def test_a_click_on_a_person_follows_them_and_a_like_makes_two_worlds(open_tab: Open) -> None:

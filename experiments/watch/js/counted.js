@@ -1,0 +1,34 @@
+// When each number is counted, and how long ago the strategy stopped.
+
+import { make } from "./dom.js";
+import { daysText } from "./text.js";
+
+export class Counted {
+  constructor() {
+    this.now = make("p", { class: "rk-now" });
+    this.meanings = make("p", { class: "rk-meanings" });
+    this.element = make("section", { class: "rk-counted" }, this.now, this.meanings);
+  }
+
+  show(day, { strategy_days: stops, kept_after: after, in_touch_days: within }) {
+    this.say(this.now, nowOf(day, stops, after));
+    this.say(this.meanings, "Per adopter. Old ties back: silent on day 0, in touch today. " +
+      "New ties: no tie on day 0, in touch today. " +
+      "Reconnected: words to and fro three times, while the strategy ran. " +
+      "Kept up: of these, in touch 150 to 240 days later. " +
+      `In touch: contact both ways within ${within} days.`);
+  }
+
+  say(element, text) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+function nowOf(day, stops, after) {
+  const counts = stops + after, gone = day - stops;
+  if (gone < 0) return `The strategy runs to day ${stops}. What is left of it is counted ${after} days later.`;
+  const stopped = gone === 0 ? "The strategy stops today." : `The strategy stopped ${daysText(gone)} ago.`;
+  if (day < counts) return `${stopped} In ${daysText(counts - day)}, old ties back are those that are kept.`;
+  if (day > counts) return `${stopped} What was kept was counted on day ${counts}; these are today’s numbers.`;
+  return `${stopped} Today, old ties back are those that are kept, and new ties are new and kept.`;
+}
