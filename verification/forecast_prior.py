@@ -52,11 +52,11 @@ def logs_of(folder: Path) -> list[One]:
     return found
 
 
-def mailboxes(one: One, seed: int = 7) -> list[One]:
+def mailboxes(one: One, most: int = MAILBOXES, seed: int = 7) -> list[One]:
     """Mailboxes of people with many contacts, drawn at random."""
     log = one.log
     owners = np.flatnonzero((np.bincount(np.append(log.source, log.target)) >= FEWEST_CONTACTS) & log.counted)
-    drawn = np.random.default_rng(seed).choice(owners, min(MAILBOXES, len(owners)), replace=False)
+    drawn = np.random.default_rng(seed).choice(owners, min(most, len(owners)), replace=False)
     found = []
     for owner in drawn:
         rows = (log.source == owner) | (log.target == owner)

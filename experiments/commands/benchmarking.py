@@ -90,11 +90,12 @@ def scores_of(boards: Mapping[str, Board]) -> pd.DataFrame:
 
 
 def plotted(table: pd.DataFrame) -> pd.DataFrame:
-    """What the figure shows: how much worse than the learned forecast each other one is."""
-    others = table[table["forecast"] != LEARNED]
+    """What the figure shows: how much worse than the learned forecast each other one is, as a share of its log loss."""
+    best = table["log"].map(table[table["forecast"] == LEARNED].set_index("log")["log_loss"])
     columns = {"value": "learned_minus_value", "low": "learned_minus_high", "high": "learned_minus_low"}
-    worse = {name: -others[column] for name, column in columns.items()}
-    return pd.DataFrame({"log": others["log"], "forecast": others["forecast"].map(TITLES), **worse})
+    worse = table.assign(**{name: -table[column] / best for name, column in columns.items()})
+    others = worse[worse["forecast"] != LEARNED]
+    return others.assign(forecast=others["forecast"].map(TITLES))[["log", "forecast", *columns]]
 
 
 def _shares(cuts: str) -> tuple[float, ...]:

@@ -107,7 +107,7 @@ class Execution(NamedTuple):
     report: Callable[[int, int], object]
 
     def part(self, before: int, total: int) -> Execution:
-        """The same for a part of the steps, of which ``before`` come first."""
+        """The same for a part of all steps, after ``before`` others."""
         return self._replace(report=lambda done, _: self.report(before + done, total))
 
 

@@ -111,8 +111,7 @@ def _forecast_notes(forecast: Forecast, worlds: int, days: int, silent: int, top
     ]
     for kind, row in forecast.gains.dropna(subset=["gain"]).iterrows():
         bounds = "" if math.isnan(row["low"]) else f", 95% interval {points(row['low'])} … {points(row['high'])}"
-        if not math.isnan(row["least"]):
-            bounds += f"; range over draws {points(row['least'])} … {points(row['most'])}"
+        bounds += _range_over_draws(points(row["least"]), points(row["most"]), row["most"] - row["least"])
         lines.append(f"A {kind} adds {points(row['gain'])} points to “receiver writes” (mean over these ties{bounds}).")
     if forecast.gains["least"].notna().any():
         lines.append(DRAWS_NOTE)
@@ -251,11 +250,18 @@ def _in_all(found: Week, minutes: int, silent: int) -> str:
     if math.isnan(found.together[0]):
         return f"{among} {takes} No chance is shown, because this log's past disproves them (see Past)."
     value, low, high, least, most = (_signed(one) for one in (*found.together, *found.over_draws))
-    over_draws = "" if math.isnan(found.over_draws[0]) else f"; range over draws {least} … {most}"
+    over_draws = _range_over_draws(least, most, found.over_draws[1] - found.over_draws[0])
     return (
         f"{among} {takes} {plan['after'].sum():.1f} of these people would write after it and "
         f"{plan['without'].sum():.1f} without it: {value} (95% interval {low} … {high}{over_draws})."
     )
+
+
+def _range_over_draws(least: str, most: str, width: float) -> str:
+    """The range of a gain after its interval; empty without draws."""
+    if math.isnan(width):
+        return ""
+    return f"; range over draws {least} … {most}" if width else "; draws differ no more than by chance"
 
 
 def _signed(people: float) -> str:

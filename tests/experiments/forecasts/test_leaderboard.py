@@ -141,7 +141,15 @@ def test_the_figure_has_a_row_for_each_forecast_and_a_panel_for_each_log(log: Lo
     assert found is not None
     table = scores_of({"one": found, "two": found})
     assert table.groupby("log", sort=False)["log_loss"].is_monotonic_increasing.all()
-    figure = leaderboard_figure(plotted(table), LEARNED)
+    shown = plotted(table)
+    rows_of_one = found.rows().set_index("forecast")
+    worse = rows_of_one["log_loss"].drop(LEARNED) / rows_of_one.loc[LEARNED, "log_loss"] - 1
+    assert shown[shown["log"] == "two"].set_index("forecast")["value"].to_dict() == pytest.approx(
+        {TITLES[name]: share for name, share in worse.items()}
+    )
+    assert (shown["low"] <= shown["value"]).all()
+    assert (shown["value"] <= shown["high"]).all()
+    figure = leaderboard_figure(shown, LEARNED)
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["one", "two"]
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert sorted(labels) == sorted(TITLES[name] for name in found.slopes if name != LEARNED)

@@ -78,6 +78,7 @@ def test_a_gain_has_its_range_over_draws_beside_its_interval() -> None:
     week = notes(week_of()._replace(over_draws=(-0.3, 1.4)))
     assert "+0.6 (95% interval −0.2 … +1.0; range over draws −0.3 … +1.4)." in week
     assert "Range over draws: where 90% of the draws" in week
+    assert "… +1.0; draws differ no more than by chance)." in notes(week_of()._replace(over_draws=(0.6, 0.6)))
     assert "over draws" not in notes(week_of())
 
 
