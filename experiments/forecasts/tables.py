@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 
 DRAWS_NOTE = (
-    "Range over draws: where 90% of the draws of parameters are that real logs leave possible, without chance within "
-    "worlds. What a gesture adds is the model's word alone, so this says what logs leave open of it, not what is true."
+    "Draws: parameters that real logs leave possible, the same for two worlds each. A range over draws is where 90% of "
+    "them are, without chance within worlds. What a gesture adds is the model's word alone, so this says what logs "
+    "leave open of it, not what is true."
 )
 BOARD_NOTE = (
     "Sorted by log loss; lower is better, also for the Brier score; higher for AUC. Difference: the learned forecast "

@@ -74,10 +74,10 @@ def test_a_gain_is_told_with_its_interval_if_it_has_one(low: float, bounds: str)
 def test_a_gain_has_its_range_over_draws_beside_its_interval() -> None:
     said = shown(forecast_table(forecast_of(2, over_draws=(-0.01, 0.21)), 25, 90, 30, 2))
     assert "95% interval +5.0 … +20.0; range over draws −1.0 … +21.0)." in said
-    assert "Range over draws: where 90% of the draws" in said
+    assert "A range over draws is where 90% of them are" in said
     week = notes(week_of()._replace(over_draws=(-0.3, 1.4)))
     assert "+0.6 (95% interval −0.2 … +1.0; range over draws −0.3 … +1.4)." in week
-    assert "Range over draws: where 90% of the draws" in week
+    assert "A range over draws is where 90% of them are" in week
     assert "… +1.0; draws differ no more than by chance)." in notes(week_of()._replace(over_draws=(0.6, 0.6)))
     assert "over draws" not in notes(week_of())
 
