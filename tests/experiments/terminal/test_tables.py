@@ -209,12 +209,14 @@ def tables() -> dict[str, tuple[RenderableType, list[str]]]:
           "contacts": 1_017, "last_word": "other", "gesture": "message", "minutes": 3.0, "without": 0.07, "after": 0.53,
           "gain": 0.47, "low": -0.3, "high": 0.63} for name in IDS]
     )  # fmt: skip
-    plan = week_table(Week(week, (1.0, 0.5, 1.5), 2, False, None, []), ["Said."])
+    plan = week_table(Week(week, (1.0, 0.5, 1.5), (0.7, 1.3), 2, False, None, []), ["Said."])
     ties = pd.DataFrame(
         [{"tie": 5, "sender": name, "receiver": name[::-1], "silent_days": 1_234.0, "contacts": 1_017,
           "comes_back": 0.12, "receiver_writes": 0.34, "after_like": 0.56, "after_handwritten": 0.78} for name in IDS]
     )  # fmt: skip
-    gains = pd.DataFrame({"gain": 0.1, "low": 0.0, "high": 0.2}, index=["like", "handwritten"])
+    gains = pd.DataFrame(
+        {"gain": 0.1, "low": 0.0, "high": 0.2, "least": -0.1, "most": 0.3}, index=["like", "handwritten"]
+    )
     forecast = forecast_table(Forecast(ties, gains, 1, []), 20, 90, 30, 10)
     statistics = pd.DataFrame(
         {"statistic": list(STATISTICS), "value": 0.012345, "low": 0.0111, "high": 0.0222, "count": 5}
