@@ -1,6 +1,6 @@
 // A chart: lines over days with their values at their ends. Of two lines the second is dashed.
 
-import { make } from "./dom.js";
+import { make, showText } from "./dom.js";
 import { decimal } from "./text.js";
 
 const DASHES = [[], [7, 4]];
@@ -30,7 +30,7 @@ export class Chart {
 
   /** Write a sentence below. */
   say(text) {
-    if (this.note.textContent !== text) this.note.textContent = text;
+    showText(this.note, text);
   }
 
   draw(colours, names) {

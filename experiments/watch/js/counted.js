@@ -1,6 +1,6 @@
 // When each number is counted, and how long ago the strategy stopped.
 
-import { make } from "./dom.js";
+import { make, showText } from "./dom.js";
 import { daysText } from "./text.js";
 
 export class Counted {
@@ -11,16 +11,12 @@ export class Counted {
   }
 
   show(day, { strategy_days: stops, kept_after: after, in_touch_days: within }) {
-    this.say(this.now, nowOf(day, stops, after));
-    this.say(this.meanings, "Per adopter. Old ties back: silent on day 0, in touch today. " +
+    showText(this.now, nowOf(day, stops, after));
+    showText(this.meanings, "Per adopter. Old ties back: silent on day 0, in touch today. " +
       "New ties: no tie on day 0, in touch today. " +
       "Reconnected: words to and fro three times, while the strategy ran. " +
       "Kept up: of these, in touch 150 to 240 days later. " +
       `In touch: contact both ways within ${within} days.`);
-  }
-
-  say(element, text) {
-    if (element.textContent !== text) element.textContent = text;
   }
 }
 

@@ -28,6 +28,11 @@ export function fillMenu(select, options, chosen) {
   if (select.value !== chosen) select.value = chosen;
 }
 
+/** Write a text, unless it is there already: writing it again would lay out the page again. */
+export function showText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** Show a value in a field, unless somebody is typing there. */
 export function showValue(field, value) {
   if (document.activeElement !== field) field.value = value;

@@ -1,6 +1,6 @@
 // One world on the screen: its name, its numbers and its picture.
 
-import { make } from "./dom.js";
+import { make, showText } from "./dom.js";
 import { canvasSize, layOut, nearestPerson } from "./layout.js";
 import { Overlay } from "./overlay.js";
 import { Raster } from "./raster.js";
@@ -49,7 +49,7 @@ export class World {
 
   show(frame, followed, outcome, { seconds, isHurried }) {
     Object.assign(this.view, frame, { followed });
-    for (const [name, number] of this.numbers) number.textContent = decimal(outcome[name]);
+    for (const [name, number] of this.numbers) showText(number, decimal(outcome[name]));
     this.began = performance.now();
     this.lasts = Math.max(160, Math.min(1400, seconds * 1000));
     this.redraw(isHurried);
