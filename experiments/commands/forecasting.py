@@ -34,7 +34,14 @@ from experiments.forecasts.forecast import GESTURES, Execution, Forecast, Worlds
 from experiments.forecasts.forecast import forecast as foretell
 from experiments.forecasts.mornings import cut_of
 from experiments.forecasts.pairs import number_of_person
-from experiments.forecasts.tables import evaluation_table, forecast_table, trial_notes, week_notes, week_table
+from experiments.forecasts.tables import (
+    earlier_plan_noted,
+    evaluation_table,
+    forecast_table,
+    trial_notes,
+    week_notes,
+    week_table,
+)
 from experiments.forecasts.values import read_values
 from experiments.forecasts.week import SMALL, WeekRequest
 from experiments.logs.draws import SHIPPED, draws_of
@@ -210,16 +217,20 @@ def plan_week(
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
         plan = week.without_disproved(week.plan_week(contacts, some_worlds, request, execution, cut))
-    notes = week_notes(plan, minutes, worlds, days, silent)
+    notes, brief = (week_notes(plan, minutes, worlds, days, silent, brief=brief) for brief in (False, True))
     if trial:
         new = trials.drawn(plan.plan, str(contacts.names[who]), now, days)
         usual = plan.past.came_back if plan.past else float("nan")
-        notes = [*trial_notes(new, float(plan.plan["without"].fillna(usual).mean()), days), *notes]
+        of_trial = [
+            *earlier_plan_noted(entries, str(contacts.names[who]), now),
+            *trial_notes(new, float(plan.plan["without"].fillna(usual).mean()), days),
+        ]
+        notes, brief = [*of_trial, *notes], [*of_trial, *brief]
         plan = plan._replace(plan=_with_gesture(plan.plan, new))
         store.write_whole(trial, lambda file: file.write_text(trials.text_of([*entries, *new]), encoding="utf-8"))
     if not ids:
         plan = plan._replace(plan=plan.plan.drop(columns="id"))
-    _take_along(plan.plan, notes, log, calendar, sheet)
+    _take_along(plan.plan, brief, log, calendar, sheet)
     if form is Format.TABLE:
         stdout_console().print(week_table(plan, notes), highlight=False)
     elif form is Format.JSON:

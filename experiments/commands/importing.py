@@ -5,7 +5,7 @@ Many parameters because each option of a command is one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -68,7 +68,7 @@ def import_(
 ) -> None:  # fmt: skip
     """Make a contact log from exports of mail, chats and calls: who, whom, when. No text is kept, nothing is sent."""
     _check_output(output, [*exports, *([aliases] if aliases else [])])
-    choices = Choices(groups, tuple(me or ()), _zone(zone), day_first, _columns(columns))
+    choices = Choices(groups, tuple(me or ()), zone_named(zone), day_first, _columns(columns))
     named = TABLE if columns and form is None else _format(form)
     stdout, stderr = stdout_console(), stderr_console()
     confirmed = identities.read(aliases) if aliases else {}
@@ -76,7 +76,8 @@ def import_(
         found = gather(exports, choices, named=named, aliases=confirmed, progress=report)
     proposed = identities.proposals(found.contacts, country)
     if merge and (sure := {one.id: one.same_as for one in proposed if one.sure >= identities.SURE}):
-        found = gather(exports, choices, named=named, aliases={**confirmed, **sure})
+        confirmed |= sure
+        found = gather(exports, choices, named=named, aliases=confirmed)
         stdout.print(f"Merged: {counted(len(sure), 'id')} into {counted(len({*sure.values()}), 'other')}.")
         proposed = [one for one in proposed if one.id not in sure]
     report_import(found, stdout, ids=ids)
@@ -84,7 +85,7 @@ def import_(
         raise LogError("No contact between two people was found, so no log was written.")
     write_log(found.rows, output)
     say_written(output, stdout)
-    _propose(proposed, output, stdout, ids=ids)
+    _propose(proposed, confirmed, _beside(output, aliases), stdout, ids=ids)
     stdout.print(_next(found, output, ids=ids), soft_wrap=True)
 
 
@@ -100,7 +101,12 @@ def _check_output(output: Path, inputs: Sequence[Path]) -> None:
         raise ConfigError(f"--output {output} is also an input; choose another name.")
 
 
-def _zone(name: str | None) -> ZoneInfo | None:
+def zone_named(name: str | None) -> ZoneInfo | None:
+    """The time zone of this name; None without one.
+
+    Raises:
+        ConfigError: there is no such zone.
+    """
     if name is None:
         return None
     try:
@@ -193,12 +199,21 @@ def _remarks(one: Export) -> list[str]:
     return [*said, *one.tally.notes]
 
 
-def _propose(proposed: Sequence[identities.Alias], output: Path, stdout: Console, *, ids: bool) -> None:
-    """Write the proposals, if there are any, and say what to do with them."""
+def _beside(output: Path, aliases: Path | None) -> Path:
+    """The file of proposals, which is never the one that the user has checked."""
+    stem = output.name.partition(".")[0]
+    path = output.with_name(f"{stem}.aliases.csv")
+    checked = aliases is not None and path.exists() and path.samefile(aliases)
+    return output.with_name(f"{stem}.new_aliases.csv") if checked else path
+
+
+def _propose(
+    proposed: Sequence[identities.Alias], confirmed: Mapping[str, str], path: Path, stdout: Console, *, ids: bool
+) -> None:
+    """Write what is merged and what is proposed beside it, if anything is, and say what to do with it."""
     if not proposed:
         return
-    path = output.with_name(f"{output.name.partition('.')[0]}.aliases.csv")
-    write_whole(path, lambda temporary: identities.written(proposed, temporary))
+    write_whole(path, lambda temporary: identities.written([*identities.confirmed(confirmed), *proposed], temporary))
     say_written(path, stdout)
     sure = sum(one.sure >= identities.SURE for one in proposed)
     stdout.print(

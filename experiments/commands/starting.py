@@ -1,17 +1,21 @@
-"""`rekindle start`: from exports to a plan for the week, by a few questions; the same as three explicit commands."""
+"""`rekindle start`: from exports to a plan for the week, by a few questions; the same as three explicit commands.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import click
 import typer
 from rich.console import Console
 
 from experiments.commands.forecasting import plan_week
-from experiments.commands.importing import report_import, write_log
+from experiments.commands.importing import report_import, write_log, zone_named
 from experiments.config.errors import ConfigError
 from experiments.imports import identities
 from experiments.imports.contacts import Choices
@@ -21,95 +25,156 @@ from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted
 from experiments.terminal.progress import progress_bar
 from sim.contact_logs import LogError
+from sim.runtime.atomic_files import write_whole
 
-_OFFERED = 5  # people among whom the user finds themselves
+_OFFERED = 9  # people among whom the user finds themselves, and pairs of ids that may be one person's
 _WORLDS = 40  # enough for an order; `plan-week` takes more by default
 
 
 def start(
     exports: Annotated[list[Path], typer.Argument(metavar="EXPORT", help="Exports of mail, chats or calls.")],
     folder: Annotated[Path, typer.Option(help="Where to write the log, the sheet and the calendar.")] = Path("my_week"),
-    me: Annotated[str | None, typer.Option(help="Your name, address or number; otherwise you are asked.")] = None,
+    me: Annotated[
+        list[str] | None, typer.Option(help="Your name, address or number; repeat it if you have several.")
+    ] = None,
     minutes: Annotated[int | None, typer.Option(min=1, max=300, help="Minutes this week; otherwise asked.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and take the suggested answers.")] = False,
     worlds: Annotated[int, typer.Option(min=2, max=100_000, help="Simulated worlds.")] = _WORLDS,
+    zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="Time zone of times without one, e.g. Europe/Berlin.")
+    ] = None,
+    day_first: Annotated[
+        bool | None, typer.Option("--day-first/--month-first", help="Is 5/6/2023 in June or in May?")
+    ] = None,
 ) -> None:
     """Go from exports to a plan for this week: read them, say who you are, and get a sheet and a calendar."""
     stdout = stdout_console()
     stdout.print("Everything stays on this machine. No text is read, only who wrote to whom and when.\n")
-    found = _read(exports, Choices(me=(me,) if me else ()), {})
-    merging = _merged(found, stdout, yes=yes)
-    if merging:
-        found = _read(exports, Choices(me=(me,) if me else ()), merging)
-    report_import(found, stdout, ids=False)
+    kept, choices = folder / "log.aliases.csv", Choices(me=tuple(me or ()), zone=zone_named(zone), day_first=day_first)
+    known = identities.read(kept) if kept.exists() else {}
+    found = _read(exports, choices, known)
     if not len(found.rows):
+        report_import(found, stdout, ids=False)
         raise LogError("No contact between two people was found, so there is nothing to plan.")
-    person = _owner(found, me, stdout, yes=yes)
-    budget = minutes or (60 if yes else typer.prompt("How many minutes do you have this week?", default=60, type=int))
-    if not 1 <= budget <= 300:
-        raise ConfigError(f"{budget} minutes: expected a whole number from 1 to 300.")
+    person, aliases = _people(found, me, known, stdout, yes=yes)
+    if aliases != known:
+        found = _read(exports, choices, aliases)
+    report_import(found, stdout, ids=False)
+    _warn_of_strangers(found, person, aliases, stdout)
+    budget = minutes or (60 if yes else _asked("How many minutes do you have this week?", default=60, type=_MINUTES))
     log, sheet, calendar = folder / "log.parquet", folder / "week.html", folder / "week.ics"
     write_log(found.rows, log)
     say_written(log, stdout)
-    if merging:
-        aliases = folder / "log.aliases.csv"
-        identities.written([identities.Alias(one, other, "merged", 1) for one, other in merging.items()], aliases)
-        say_written(aliases, stdout)
+    if aliases:
+        write_whole(kept, lambda temporary: identities.written(identities.confirmed(aliases), temporary))
+        say_written(kept, stdout)
     stdout.print()
     plan_week(log, person, minutes=budget, ids=True, worlds=worlds, sheet=sheet, calendar=calendar)
     stdout.print("\nThe same, as commands:", highlight=False)
-    for words in _commands(exports, log, folder / "log.aliases.csv" if merging else None, person, budget, worlds):
+    asked = [word for one in me or () for word in ("--me", one)]
+    asked += [] if zone is None else ["--zone", zone]
+    asked += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
+    merged = ["--aliases", str(kept)] if aliases else []
+    for words in (
+        ["import", *map(str, exports), "--output", str(log), *merged, *asked],
+        ["forecast", str(log), "--person", person, "--gestures", "none"],
+        ["plan-week", str(log), "--person", person, "--minutes", str(budget), "--worlds", str(worlds), "--ids"],
+    ):
         stdout.print(f"  rekindle {shlex.join(words)}", soft_wrap=True)
 
 
-def _read(exports: Sequence[Path], choices: Choices, aliases: dict[str, str]) -> Gathered:
+_MINUTES = click.IntRange(1, 300)
+
+
+def _read(exports: Sequence[Path], choices: Choices, aliases: Mapping[str, str]) -> Gathered:
     with progress_bar(stderr_console(), "files", len(exports)) as report:
         return gather(exports, choices, aliases=aliases, progress=report)
 
 
-def _merged(found: Gathered, stdout: Console, *, yes: bool) -> dict[str, str]:
-    """Ids that are almost surely one person's, each with the one that stays, if the user agrees."""
-    sure = [one for one in identities.proposals(found.contacts) if one.sure >= identities.SURE]
-    if not sure:
-        return {}
-    verb = "is" if len(sure) == 1 else "are"
-    reason = "almost surely another's, such as the same number written differently"
-    stdout.print(f"{counted(len(sure), 'id')} {verb} {reason}:")
-    for one in sure[:_OFFERED]:
-        stdout.print(f"  {visible(one.id)} = {visible(one.same_as)} ({one.why})", soft_wrap=True)
-    agreed = yes or typer.confirm("Treat them as one person each?", default=True)
-    return {one.id: one.same_as for one in sure} if agreed else {}
+def _asked(question: str, **options: Any) -> Any:
+    """The answer to a question.
+
+    Raises:
+        ConfigError: there is nobody to answer it.
+    """
+    try:
+        return typer.prompt(question, **options)
+    except typer.Abort:
+        raise ConfigError("There was no answer. Answer, or use --yes to take what is suggested.") from None
 
 
-def _owner(found: Gathered, me: str | None, stdout: Console, *, yes: bool) -> str:
-    """The id of the user: as they said, or chosen from those with most contacts."""
+def _people(
+    found: Gathered, me: Sequence[str] | None, known: Mapping[str, str], stdout: Console, *, yes: bool
+) -> tuple[str, dict[str, str]]:
+    """The id of the user, and the ids that are another's: those known, those agreed to, and the user's own others."""
     contacts = found.contacts
-    if me is not None:
-        if me not in contacts:
+    aliases = dict(known) | _same(identities.proposals(contacts), stdout, yes=yes)
+    mine = list(me or ()) or _own(contacts, aliases, stdout, yes=yes)
+    for one in mine:
+        if one not in contacts and one not in aliases:
             raise ConfigError(
-                f"--me {me}: nobody in these exports is called that. Leave out --me to choose from a list."
+                f"--me {one}: nobody in these exports is called that. Leave out --me to choose from a list."
             )
-        return me
-    offered = list(contacts)[:_OFFERED]
-    if yes:
-        return offered[0]
-    stdout.print("\nWho are you?")
+    ends = list(dict.fromkeys(identities.end_of(one, aliases) for one in mine))
+    person = max(ends, key=lambda one: contacts.get(one, 0))
+    aliases |= {one: person for one in ends if one != person}
+    return person, {one: identities.end_of(one, aliases) for one in aliases}
+
+
+def _same(proposed: Sequence[identities.Alias], stdout: Console, *, yes: bool) -> dict[str, str]:
+    """The proposals to which the user agrees; with ``yes``, those that are almost sure."""
+    sure = [one for one in proposed if one.sure >= identities.SURE]
+    if yes or not proposed:
+        return {one.id: one.same_as for one in sure}
+    offered = proposed[:_OFFERED]
+    stdout.print("These may be one person's:")
     for number, one in enumerate(offered, start=1):
-        stdout.print(f"  {number}  {visible(one)} ({counted(contacts[one], 'contact')})", soft_wrap=True)
-    answer = typer.prompt("Number, or the id itself", default="1")
-    if answer.isdecimal() and 1 <= int(answer) <= len(offered):
-        return offered[int(answer) - 1]
-    if answer not in contacts:
-        raise ConfigError(f"Nobody in these exports is called {answer}.")
-    return str(answer)
+        why = f"{one.why}, {one.sure:.0%} sure"
+        stdout.print(f"  {number}  {visible(one.id)} = {visible(one.same_as)} ({why})", soft_wrap=True, markup=False)
+    usual = ",".join(str(at) for at, one in enumerate(offered, start=1) if one in sure)
+    right = _chosen("Which are right? Numbers, or none", usual or "none", [one.id for one in offered])
+    return {one.id: one.same_as for one in offered if one.id in right}
 
 
-def _commands(
-    exports: Sequence[Path], log: Path, aliases: Path | None, person: str, minutes: int, worlds: int
-) -> list[list[str]]:
-    merged = ["--aliases", str(aliases)] if aliases else []
-    return [
-        ["import", *map(str, exports), "--output", str(log), *merged],
-        ["forecast", str(log), "--person", person, "--gestures", "none"],
-        ["plan-week", str(log), "--person", person, "--minutes", str(minutes), "--worlds", str(worlds), "--ids"],
-    ]
+def _own(contacts: Mapping[str, int], aliases: Mapping[str, str], stdout: Console, *, yes: bool) -> list[str]:
+    """The ids of the user, chosen from those with most contacts."""
+    offered = [one for one in contacts if one not in aliases][:_OFFERED]
+    if yes:
+        return offered[:1]
+    stdout.print("\nWho are you? Name all that are you, such as an address and the name in a chat.")
+    for number, one in enumerate(offered, start=1):
+        many = counted(contacts[one], "contact")
+        stdout.print(f"  {number}  {visible(one)} ({many})", soft_wrap=True, markup=False)
+    return _chosen("Numbers, or ids, separated by commas", "1", offered, [*contacts, *aliases])
+
+
+def _chosen(question: str, usual: str, offered: Sequence[str], others: Sequence[str] = ()) -> list[str]:
+    """Ids by their numbers on a list, or as they are written apart from case; asked again until all are right."""
+    by_name = {one.casefold(): one for one in (*others, *offered)}
+    while True:
+        answer = str(_asked(question, default=usual))
+        parts = [part.strip() for part in answer.split(",") if part.strip() not in ("", "none")]
+        found = [
+            offered[int(part) - 1]
+            if part.isdecimal() and 1 <= int(part) <= len(offered)
+            else by_name.get(part.casefold())
+            for part in parts
+        ]
+        wrong = [part for part, one in zip(parts, found, strict=True) if one is None]
+        if not wrong and (found or usual == "none" or answer.strip() == "none"):
+            return [one for one in found if one is not None]
+        print(f"{wrong[0]!r} is none of these." if wrong else "Choose at least one.")
+
+
+def _warn_of_strangers(found: Gathered, person: str, aliases: Mapping[str, str], stdout: Console) -> None:
+    """Say which exports have no contact of the user's, because they have another name there."""
+    mine = {person, *(one for one in aliases if identities.end_of(one, aliases) == person)}
+    for one in found.exports:
+        if len(one.rows) and not (one.rows["source"].isin(mine) | one.rows["target"].isin(mine)).any():
+            stdout.print(
+                f"{one.path.name}: none of its {counted(len(one.rows), 'contact')} is yours, so it adds nothing to "
+                "your plan. If you have another name there, start again and name that, too.",
+                soft_wrap=True,
+                style="bold",
+                markup=False,
+            )

@@ -25,4 +25,12 @@ def trial(
         )
     contacts = read(log)
     report_log_notes(log, contacts.notes, stderr_console(), ids=False)
-    stdout_console().print(trial_table(trials.outcome(trials.read(entries), contacts)), highlight=False)
+    found = trials.read(entries)
+    unknown = {one.id for one in found} - {str(name) for name in contacts.names}
+    if unknown:
+        stderr_console().print(
+            f"{len(unknown)} of the {len({one.id for one in found})} people of this trial are not in the log, and "
+            "count as if they had not written. If ids were merged for the plan, import again with the same --aliases.",
+            highlight=False,
+        )
+    stdout_console().print(trial_table(trials.outcome(found, contacts)), highlight=False)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from experiments.forecasts.week import Past, Week
 
 
+_WEEK = 7 * 86_400.0  # seconds
+_NOT_KNOWN = (
+    "Not known: whether you are in touch elsewhere, why the tie went silent, and whether the other person wants to "
+    "hear from you."
+)
 DRAWS_NOTE = (
     "Draws: parameters that real logs leave possible, the same for two worlds each. A range over draws is where 90% of "
     "them are, without chance within worlds. What a gesture adds is the model's word alone, so this says what logs "
@@ -164,10 +169,15 @@ def _in_points(gain: float) -> str:
     return "–" if math.isnan(gain) else f"{100 * gain:+.0f}".replace("-", "−")
 
 
-def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) -> list[str]:
-    """Sentences on what a week's plan gains, what it rests on, and what it cannot know."""
+def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int, *, brief: bool = False) -> list[str]:
+    """Sentences on what a week's plan gains, what it rests on, and what it cannot know.
+
+    A sheet to print has ``brief`` ones, without what explains the columns of the table.
+    """
     plan = week.plan
     lines = [_in_all(week, minutes, silent)]
+    if brief:
+        return [*lines, *_past_notes(week.past), _NOT_KNOWN, *week.notes]
     if len(plan):
         lines += [
             f"Without: the chance that the other person writes within {days} days if nothing is done: part of a "
@@ -189,10 +199,25 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int) ->
         "Assumed: that you make the gesture, that there is a post to like or comment on, that a small gesture "
         "opens a door, "
         "and what each gesture leaves in memory (`rekindle explain like`).",
-        "Not known: whether you are in touch elsewhere, why the tie went silent, and whether the other person "
-        "wants to hear "
-        "from you.",
+        _NOT_KNOWN,
         *week.notes,
+    ]
+
+
+def earlier_plan_noted(entries: Sequence[TrialTie], person: str, now: float) -> list[str]:
+    """A sentence if the trial has a plan of the last seven days, whose gestures may still be to be made.
+
+    Args:
+        entries: of the trial so far.
+        person: whose plan it is.
+        now: seconds since 1970.
+    """
+    recent = [one for one in entries if one.person == person and one.made and now - one.planned_at < _WEEK]
+    if not recent:
+        return []
+    return [
+        f"This trial has a plan of the last seven days, with {counted(len(recent), 'gesture')}. This list adds to that "
+        "one, and leaves out its people."
     ]
 
 
@@ -266,7 +291,7 @@ def _range_over_draws(least: str, most: str, width: float) -> str:
 
 
 def _signed(people: float) -> str:
-    return f"{people:+.1f}".replace("-", "−")
+    return "–" if math.isnan(people) else f"{people:+.1f}".replace("-", "−")
 
 
 def _past_notes(past: Past | None) -> list[str]:

@@ -32,7 +32,9 @@ def read_values(path: Path, known: Collection[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
+            semicolons = ";" in file.readline().partition(",")[0]  # as spreadsheets of some countries write them
+            file.seek(0)
+            table = csv.DictReader(file, delimiter=";" if semicolons else ",")
             missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
             if missing:
                 raise LogError(f"{path}, line 1: there is no column {missing[0]}; expected id,value.")
@@ -50,7 +52,7 @@ def read_values(path: Path, known: Collection[str]) -> dict[str, float]:
 
 def _value(text: str | None, where: str) -> float:
     try:
-        value = float(text or "")
+        value = float((text or "").replace(",", "."))
     except ValueError:
         value = math.nan
     if not 0 <= value <= _MOST:

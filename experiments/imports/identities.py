@@ -141,6 +141,20 @@ def _name_or_local_part(one: str) -> str | None:
     return _name(re.sub(r"[._-]", " ", found[1].partition("+")[0])) if found else _name(one)
 
 
+def confirmed(aliases: Mapping[str, str]) -> list[Alias]:
+    """Aliases that the user has agreed to, as lines of the file."""
+    return [Alias(one, other, "confirmed", 1.0) for one, other in aliases.items()]
+
+
+def end_of(one: str, aliases: Mapping[str, str]) -> str:
+    """The id that stays, after all aliases."""
+    for _ in range(_MOST_LINKS):
+        if aliases.get(one, one) == one:
+            break
+        one = aliases[one]
+    return one
+
+
 # The file ------------------------------------------------------------------------------------------------------------
 
 
@@ -177,8 +191,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def _last(one: str, direct: Mapping[str, str], path: Path) -> str:
-    for _ in range(_MOST_LINKS):
-        if direct.get(one, one) == one:
-            return one
-        one = direct[one]
+    last = end_of(one, direct)
+    if direct.get(last, last) == last:
+        return last
     raise LogError(f"{path}: aliases go in a circle, so none of these ids stays. Delete a line of the circle.")

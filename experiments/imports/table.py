@@ -125,6 +125,8 @@ def recognises(path: Path, head: bytes) -> float:
     """How sure it is that this is a table of contacts, 0 to 1; other formats that are tables are surer."""
     if path.is_dir() or not head:
         return 0.0
+    if columns_in(head, lambda names: all(name in names for name in NEEDED)):
+        return 0.9  # a log as this program writes it
     if columns_in(head, _is_header(KNOWN)):
         return 0.4
     return 0.1 if path.suffix.lower() in (".csv", ".tsv") and columns_in(head, lambda names: len(names) > 2) else 0.0

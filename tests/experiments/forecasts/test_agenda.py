@@ -74,6 +74,12 @@ def test_values_are_read_by_id(tmp_path: Path) -> None:
     assert read_values(path, {"Ann", "Ben", "Cem"}) == {"Ann": 3.0, "Ben": 0.0}
 
 
+def test_values_may_have_the_semicolons_and_decimal_commas_of_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "values.csv"
+    path.write_text("id;value;why\nAnn, the first;2,5;trust, and more\n", encoding="utf-8-sig")
+    assert read_values(path, {"Ann, the first"}) == {"Ann, the first": 2.5}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

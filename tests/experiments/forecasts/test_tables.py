@@ -149,6 +149,14 @@ def test_a_plan_has_a_row_per_gesture() -> None:
     assert any(line.startswith("tie 2 2023-11-30") for line in shown(week_table(hidden, [])).splitlines())
 
 
+def test_a_sheet_has_no_words_about_columns_that_it_lacks() -> None:
+    brief = "\n".join(week_notes(week_of(), 30, 25, 60, 90, brief=True))
+    assert brief.startswith("7 dormant ties")
+    assert "Not known: whether you are in touch elsewhere" in brief
+    assert not any(word in brief for word in ("Without:", "Gain:", "sorted by", "rekindle explain"))
+    assert set(brief.splitlines()) < set(notes(week_of()).splitlines())
+
+
 def test_a_plan_says_what_it_takes_and_gains() -> None:
     said = notes(week_of())
     assert said.startswith("7 dormant ties: both people have written, and neither for over 90 days.")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.forecasts import trials
-from experiments.forecasts.tables import trial_notes, trial_table
+from experiments.forecasts.tables import earlier_plan_noted, trial_notes, trial_table
 from experiments.forecasts.trials import TrialTie, difference, drawn, outcome, pairs_needed, read, running, text_of
 from experiments.logs.log import Log
 from experiments.logs.log import read as read_log
@@ -126,6 +126,13 @@ def test_notes_say_how_many_pairs_are_needed_before_anything_is_known() -> None:
     assert "Ann" not in said
     assert "Ben" not in said
     assert trial_notes([], 0.1, 60) == ["Trial: too few ties for a pair, so none is held out this week."]
+
+
+def test_a_second_plan_of_the_same_week_is_said_to_add_to_the_first() -> None:
+    entries = [*pair("a", "Ann", "Ben"), *pair("b", "Cem", "Dan")]
+    (said,) = earlier_plan_noted(entries, "me", NOW + 6.9 * DAY)
+    assert "a plan of the last seven days, with 2 gestures" in said
+    assert earlier_plan_noted(entries, "me", NOW + 7.1 * DAY) == earlier_plan_noted(entries, "somebody", NOW) == []
 
 
 def test_the_result_says_whether_chance_explains_it() -> None:

@@ -568,6 +568,11 @@ def test_a_trial_shows_half_of_the_ties_and_leaves_the_others_alone(log: Path, r
     result = rekindle("trial", "trial.jsonl", log)
     assert result.code == 0
     assert "no result yet" in " ".join(result.out.split())
+    assert "not in the log" not in result.err
+    Path("others.csv").write_text("source,target,time\na,b,1700000000\nb,a,1700000060\n")
+    elsewhere = rekindle("trial", "trial.jsonl", "others.csv")
+    many = len({one.id for one in trials.read(Path("trial.jsonl"))})
+    assert f"{many} of the {many} people of this trial are not in the log" in " ".join(elsewhere.err.split())
 
 
 def test_a_trial_that_is_not_there_is_one_paragraph(log: Path, rekindle: Rekindle) -> None:

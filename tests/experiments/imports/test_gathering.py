@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -229,3 +230,89 @@ def test_somebody_who_is_not_there_cannot_start(here: Path, rekindle: Rekindle) 
     ended = rekindle("start", here / "mail.mbox", "--yes", "--me", "Nobody")
     assert ended.code == 2
     assert "--me Nobody: nobody in these exports is called that" in ended.err
+
+
+@pytest.fixture
+def two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Exports in which the owner has an address in one, and a name in another; Ben has a tag."""
+    monkeypatch.chdir(tmp_path)
+    folder = Path("exports")
+    folder.mkdir()
+    mail = [f"ann@example.org,ben@example.org,{JANUARY + 86_400 * day}" for day in range(10)]
+    mail += [f"ben+shop@example.org,ann@example.org,{JANUARY + 86_400 * day + 60}" for day in range(9)]
+    (folder / "mail.csv").write_text("source,target,time\n" + "\n".join(mail))
+    chat = [f"Annie,Chen,{JANUARY + 86_400 * day + 500}" for day in range(5)]
+    (folder / "chat.csv").write_text("source,target,time\n" + "\n".join(chat))
+    return folder
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: str) -> dict[str, Any]:
+    """Answer questions in this order; returns what the plan is asked for."""
+    asked: dict[str, Any] = {}
+    left = iter(answers)
+    monkeypatch.setattr(
+        starting, "plan_week", lambda log, person, **options: asked.update(options, log=log, person=person)
+    )
+    monkeypatch.setattr(starting, "_asked", lambda *_, **__: next(left))
+    return asked
+
+
+def test_somebody_with_two_names_is_one_person_and_stays_so_in_the_next_week(
+    two_names: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong answers are asked again, and a second start and the printed import know what the first was told."""
+    asked = answering(monkeypatch, "7", "1", "nobody", "ANN@example.org, annie", "30")
+    first = rekindle("start", two_names)
+    assert first.code == 0, first.err
+    assert "'7' is none of these." in first.out
+    assert "'nobody' is none of these." in first.out
+    assert (asked["person"], asked["minutes"]) == ("ann@example.org", "30")
+    log = read("my_week/log.parquet")
+    assert set(log.names) == {"ann@example.org", "ben@example.org", "Chen"}
+    assert "none of its" not in first.out
+    checked = Path("my_week/log.aliases.csv").read_text()
+    (command,) = (line.split() for line in first.out.splitlines() if line.startswith("  rekindle import"))
+    again = rekindle(*command[1:])
+    assert again.code == 0, again.err
+    assert set(read("my_week/log.parquet").names) == set(log.names)
+    answering(monkeypatch, "Annie", "30")
+    second = rekindle("start", two_names)
+    assert second.code == 0, second.err
+    assert set(read("my_week/log.parquet").names) == set(log.names)
+    assert Path("my_week/log.aliases.csv").read_text() == checked
+
+
+def test_a_chat_in_which_the_owner_has_another_name_is_noticed(
+    two_names: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch)
+    ended = rekindle("start", two_names, "--yes", "--me", "ann@example.org", "--minutes", "20")
+    assert "chat.csv: none of its 5 contacts is yours" in " ".join(ended.out.split())
+    assert "mail.csv: none" not in ended.out
+    both = rekindle("start", two_names, "--yes", "--me", "ann@example.org", "--me", "Annie", "--minutes", "20")
+    assert "none of its" not in both.out
+
+
+def test_without_anybody_to_answer_there_is_one_sentence(
+    two_names: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    ended = rekindle("start", two_names)
+    assert ended.code == 2
+    assert ended.err.endswith("There was no answer. Answer, or use --yes to take what is suggested.\n")
+
+
+def test_a_checked_file_of_aliases_is_never_overwritten_and_nothing_of_it_is_lost(
+    two_names: Path, rekindle: Rekindle
+) -> None:
+    rekindle("import", two_names / "mail.csv", "-o", "log.csv")
+    checked = Path("log.aliases.csv").read_text()
+    assert "ben+shop@example.org" in checked
+    more = Path("more.csv")
+    more.write_text(f"source,target,time\nAnn Lee,Dan,{JANUARY}\nLee Ann,Dan,{JANUARY + 60}\n")
+    ended = rekindle("import", two_names / "mail.csv", more, "-o", "log.csv", "--aliases", "log.aliases.csv")
+    assert ended.code == 0, ended.err
+    assert Path("log.aliases.csv").read_text() == checked
+    proposed = Path("log.new_aliases.csv").read_text()
+    assert "ben+shop@example.org,ben@example.org,confirmed" in proposed
+    assert "Lee" in proposed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,8 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path, name: str, encoding: 
     assert got.unread == {}
     assert got.notes[-1 - ("numbers" in got.notes[-1])].startswith("The columns are taken to be source=")
     assert any("Windows-1252" in note for note in got.notes) == (name == "German" and encoding == "cp1252")
-    assert READER.recognises(path, path.read_bytes()) == 0.4
+    own = re.match(r"\s*source\s*,\s*target\s*,\s*time", TABLES[name]) is not None
+    assert READER.recognises(path, path.read_bytes()) == (0.9 if own else 0.4), "a log of this program's is recognised"
 
 
 COUNTED = """source,target,time,medium
