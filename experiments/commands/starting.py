@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.console import Console
 
@@ -61,7 +60,7 @@ def start(
         found = _read(exports, choices, aliases)
     report_import(found, stdout, ids=False)
     _warn_of_strangers(found, person, aliases, stdout)
-    budget = minutes or (60 if yes else _asked("How many minutes do you have this week?", default=60, type=_MINUTES))
+    budget = minutes or (60 if yes else _minutes())
     log, sheet, calendar = folder / "log.parquet", folder / "week.html", folder / "week.ics"
     write_log(found.rows, log)
     say_written(log, stdout)
@@ -83,7 +82,13 @@ def start(
         stdout.print(f"  rekindle {shlex.join(words)}", soft_wrap=True)
 
 
-_MINUTES = click.IntRange(1, 300)
+def _minutes() -> int:
+    """The minutes that the user has this week, asked again until they are a possible number."""
+    while True:
+        answer = _asked("How many minutes do you have this week?", default=60, type=int)
+        if 1 <= answer <= 300:
+            return int(answer)
+        print("Expected a whole number from 1 to 300.")
 
 
 def _read(exports: Sequence[Path], choices: Choices, aliases: Mapping[str, str]) -> Gathered:

@@ -249,11 +249,10 @@ def two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def answering(monkeypatch: pytest.MonkeyPatch, *answers: str) -> dict[str, Any]:
     """Answer questions in this order; returns what the plan is asked for."""
     asked: dict[str, Any] = {}
-    left = iter(answers)
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{one}\n" for one in answers)))
     monkeypatch.setattr(
         starting, "plan_week", lambda log, person, **options: asked.update(options, log=log, person=person)
     )
-    monkeypatch.setattr(starting, "_asked", lambda *_, **__: next(left))
     return asked
 
 
@@ -261,12 +260,12 @@ def test_somebody_with_two_names_is_one_person_and_stays_so_in_the_next_week(
     two_names: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wrong answers are asked again, and a second start and the printed import know what the first was told."""
-    asked = answering(monkeypatch, "7", "1", "nobody", "ANN@example.org, annie", "30")
+    asked = answering(monkeypatch, "7", "1", "nobody", "ANN@example.org, annie", "0", "many", "30")
     first = rekindle("start", two_names)
     assert first.code == 0, first.err
     assert "'7' is none of these." in first.out
     assert "'nobody' is none of these." in first.out
-    assert (asked["person"], asked["minutes"]) == ("ann@example.org", "30")
+    assert (asked["person"], asked["minutes"]) == ("ann@example.org", 30)
     log = read("my_week/log.parquet")
     assert set(log.names) == {"ann@example.org", "ben@example.org", "Chen"}
     assert "none of its" not in first.out
