@@ -3,7 +3,8 @@
 The draws of all assumed numbers, over which claims are judged, also say on which of them an effect depends. Elementary
 effects (Morris) would be steps of one number at a time; here chance between worlds, about one tie, is larger than most
 such steps. So every run counts for all numbers: partial rank correlations find those that matter beyond chance, and
-first-order Sobol indices say how much of the difference between plausible worlds each explains alone.
+first-order Sobol indices say how much of the difference between plausible worlds each explains alone. With few draws,
+the correlations are plain ones, and there are no indices.
 """
 
 from __future__ import annotations
@@ -32,30 +33,35 @@ def _of(one: JudgedClaim) -> pd.DataFrame:
 
 
 def table(one: JudgedClaim) -> pd.DataFrame:
-    """The five numbers with which the main effect of a claim is most correlated, and how much."""
-    found = _of(one).head(_SHOWN)
-    digits = one.finding.main.digits
-    rows = [
-        {
+    """The numbers with which the main effect of a claim is most correlated, and how much.
+
+    These are the first five, or only those beyond chance with too few draws for shares of the variance.
+    """
+    found, digits = _of(one), one.finding.main.digits
+    enough = found["share"].notna().any()
+    rows = []
+    for name, row in (found.head(_SHOWN) if enough else found[found["named"]]).iterrows():
+        about = {
             "number": f"`{name}`",
-            "partial rank correlation": signed(row["importance"] * row["direction"], 2),
+            "rank correlation": signed(row["importance"] * row["direction"], 2),
             "beyond chance": "yes" if row["named"] else "no",
-            "share of the variance (first-order Sobol index)": _share(row["share"], row["share_conf"]),
-            "effect where it is low, in a third of the draws": _number(row["where_low"], digits),
-            "effect where it is high": _number(row["where_high"], digits),
         }
-        for name, row in found.iterrows()
-    ]
-    return pd.DataFrame(rows)
+        shares = {
+            "share of the variance (first-order Sobol index)": _share(row["share"], row["share_conf"]),
+            "effect in the third of the draws where it is lowest": _number(row["where_low"], digits),
+            "and highest": _number(row["where_high"], digits),
+        }
+        rows.append(about | shares if enough else about)
+    return pd.DataFrame(rows or [{"number": "none found", "rank correlation": "–", "beyond chance": "–"}])
 
 
 def picture(report: Sequence[JudgedClaim]) -> FigureSpec:
     """The figure of all claims, with the numbers that matter for any of them beyond chance."""
     found = {one.claim.name.replace("_", " "): _of(one) for one in report}
     names = _rows(found)
-    labels = {
-        name: end.replace(".", " ").replace("_", " ") for name, end in zip(names, distinct_endings(names), strict=True)
-    }
+    every = list(dict.fromkeys(name for of in found.values() for name in of.index))
+    ends = dict(zip(every, distinct_endings(every), strict=True))
+    labels = {name: ends[name].replace(".", " ").replace("_", " ") for name in names}
     rows = [
         {
             "number": labels[name],
@@ -83,16 +89,17 @@ def _rows(found: dict[str, pd.DataFrame]) -> list[str]:
 def _words(data: pd.DataFrame, numbers: int, draws: tuple[int, int]) -> Words:
     beyond = data[data["beyond_chance"]]
     matter, answers = beyond["number"].nunique(), beyond["claim"].nunique()
-    of = f"{counted(data['claim'].nunique(), 'answer')}"
-    title = f"Of {numbers} numbers that nobody has measured, {matter} move an answer beyond chance,\n"
+    of = counted(data["claim"].nunique(), "answer")
     if matter:
-        most = beyond.groupby("number", sort=False)["claim"].size()
-        title += f"in {answers} of {of}; “{most.idxmax()}” moves the most"
+        most = beyond.groupby("number", sort=False)["claim"].size().idxmax()
+        title = f"{matter} of {numbers} unmeasured numbers move{'s' * (matter == 1)} an answer beyond chance:\n"
+        title += f"{answers} of {of}, and “{most}” moves most of these"
     else:
-        title += f"with {draws[0]:,} to {draws[1]:,} draws: too few to tell which do"
+        title = f"Which of {numbers} unmeasured numbers move an answer?\n"
+        title += f"With {draws[0]:,} to {draws[1]:,} draws, too few to tell"
     return Words(
         title,
-        "How strongly each number moves an answer's main effect, over plausible draws (partial rank correlation).\n"
+        "How strongly each number moves an answer's main effect, over plausible draws (rank correlation).\n"
         "Blue: the effect grows with the number. Red: it falls. Faint: within chance.",
         f"Simulated, not measured: {draws[0]:,} to {draws[1]:,} draws of the assumed numbers pass the gate, by claim.",
     )

@@ -46,7 +46,7 @@ def test_the_table_begins_with_the_number_that_matters() -> None:
     first = table.iloc[0]
     assert len(table) == 5
     assert (first["number"], first["beyond chance"]) == (f"`{DOOR}`", "yes")
-    assert float(first["partial rank correlation"]) > 0.5
+    assert float(first["rank correlation"]) > 0.5
     low, high = (float(first[name]) for name in table.columns[-2:])
     assert high - low == pytest.approx(2 / 3, abs=0.1), "of ranks from 0 to 1, the upper third less the lower"
     share, conf = first["share of the variance (first-order Sobol index)"].rstrip("%)").split("% (± ")
@@ -58,16 +58,17 @@ def test_the_figure_has_every_number_that_matters_and_says_which_moves_most() ->
     report = [claim("one_like", DOOR), claim("barrier", DOOR, -1.0), claim("naturals", EASE), claim("in_touch", None)]
     picture = rests_on.picture(report)
     data = picture.data.set_index(["number", "claim"])
-    assert list(dict.fromkeys(picture.data["number"])) == ["opens door", "closeness meeting"]
+    assert list(dict.fromkeys(picture.data["number"])) == ["like opens door", "closeness meeting"]
     assert list(dict.fromkeys(picture.data["claim"])) == ["one like", "barrier", "naturals", "in touch"]
-    assert data.loc[("opens door", "one like"), "correlation"] > 0.5
-    assert data.loc[("opens door", "barrier"), "correlation"] < -0.5
+    assert data.loc[("like opens door", "one like"), "correlation"] > 0.5
+    assert data.loc[("like opens door", "barrier"), "correlation"] < -0.5
     assert data["beyond_chance"].sum() == 3
     numbers = report[0].sweeps["one_like"].levels.shape[1]
     assert picture.words.title == (
-        f"Of {numbers} numbers that nobody has measured, 2 move an answer beyond chance,\n"
-        "in 3 of 4 answers; “opens door” moves the most"
+        f"2 of {numbers} unmeasured numbers move an answer beyond chance:\n"
+        "3 of 4 answers, and “like opens door” moves most of these"
     )
+    assert max(map(len, picture.words.title.split("\n"))) <= 62, "as many letters as a title has room for"
     axes = drawn(picture, STYLES["talk"]).axes[0]
     colours = {
         tuple((255 * one[:3]).round().astype(int)) for marks in axes.collections for one in marks.get_facecolor()
@@ -78,5 +79,22 @@ def test_the_figure_has_every_number_that_matters_and_says_which_moves_most() ->
 def test_with_nothing_beyond_chance_the_figure_says_so() -> None:
     picture = rests_on.picture([claim("one_like", None)])
     assert not picture.data["beyond_chance"].any()
-    assert picture.words.title.endswith("too few to tell which do")
+    assert picture.words.title.endswith("draws, too few to tell")
     assert drawn(picture, STYLES["paper"]).axes
+
+
+def test_with_too_few_draws_only_numbers_beyond_chance_are_listed() -> None:
+    """Rank correlations of 164 numbers over 25 draws are large by chance, and shares of the variance unknown."""
+
+    def fewer(one: JudgedClaim) -> JudgedClaim:
+        ((name, swept),) = one.sweeps.items()
+        values = one.finding.main.effect.values.copy()
+        values[25:] = np.nan
+        main = one.finding.main._replace(effect=one.finding.main.effect._replace(values=values))
+        return replace(one, finding=replace(one.finding, main=main), sweeps={name: swept})
+
+    none = rests_on.table(fewer(claim("one_like", None)))
+    assert none.to_dict("records") == [{"number": "none found", "rank correlation": "–", "beyond chance": "–"}]
+    some = rests_on.table(fewer(claim("one_like", DOOR, 10.0)))
+    assert some["number"].to_list() == [f"`{DOOR}`"]
+    assert list(some.columns) == list(none.columns)
