@@ -223,7 +223,7 @@ def _in_folder(folder: Path) -> _Found:
             raise LogError(f"{folder} has over {MOST_FILES:,} files. Name the exports in it.")
     whole = _recognised(folder)
     if whole is not None and len({reader for reader, _ in inside.values()}) <= 1:
-        return _Found({folder: whole}, {}, files)
+        return _Found({folder: whole}, {} if whole[1] == 1 else beside, files)  # a whole export has media of its own
     return _Found(inside, beside, files)
 
 

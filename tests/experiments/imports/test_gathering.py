@@ -315,3 +315,15 @@ def test_a_checked_file_of_aliases_is_never_overwritten_and_nothing_of_it_is_los
     proposed = Path("log.new_aliases.csv").read_text()
     assert "ben+shop@example.org,ben@example.org,confirmed" in proposed
     assert "Lee" in proposed
+
+
+def test_files_beside_mail_that_are_no_mail_are_counted(tmp_path: Path, rekindle: Rekindle) -> None:
+    """A folder with a mailbox in it is taken for mail, but what lies beside it is not lost without a word."""
+    folder = tmp_path / "mix"
+    folder.mkdir()
+    mail(folder / "mail.mbox", ("ann@x.org", "ben@x.org", 1), ("ben@x.org", "ann@x.org", 2))
+    for name in ("x.pdf", "photo.jpg"):
+        (folder / name).write_bytes(b"\x00\x01 not a log")
+    assert {path.name for path in gather([folder], Choices()).passed} == {"x.pdf", "photo.jpg"}
+    ended = rekindle("import", folder, "-o", tmp_path / "log.csv")
+    assert "2 files of no known format" in ended.out
