@@ -420,8 +420,8 @@ def dependence(levels: pd.DataFrame, effects: np.ndarray, family: int = 1) -> pd
     if len(outcome) < _LEAST_DRAWS or np.ptp(outcome) == 0:
         return table.assign(**empty)
     of = {name: _dependence_on(points[name].to_numpy(float), outcome) for name in table.index}
-    chance = np.mean(_means_and_errors(effects, None)[1] ** 2) if (~np.isnan(effects)).sum() > len(outcome) else 0.0
-    true = 1 - float(chance) / float(outcome.var(ddof=1))
+    several = (~np.isnan(effects)).sum() > len(outcome)
+    true = 1 / (1 + noise_ratio(effects) ** 2) if several else 1.0  # share of the variance that is not chance
     found = pd.DataFrame.from_dict(of, orient="index", columns=list(empty))
     found[["share", "share_conf"]] /= true if true > _LEAST_TRUE else np.nan
     return table.join(found)

@@ -61,8 +61,8 @@ class Worlds:
         world_seed: seed of what the log does not contain, such as affinity, reticence and industry.
         seed: seed of all random draws from the first simulated day on.
         draws: joint draws of parameters, such as those of `experiments.logs.draws.posterior_draws`. `WORLDS_A_DRAW`
-            worlds after each other have the values of one row, so that the spread between draws can be told from chance
-            between worlds. If None, all have the parameters given.
+            worlds after each other have the values of one row, so that chance between worlds can be taken out of
+            the spread between draws. If None, all have the parameters given.
         first_draw: row of the first worlds' draw; it begins again after the last.
     """
 

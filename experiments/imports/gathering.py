@@ -182,6 +182,8 @@ def _expanded(paths: Sequence[Path], named: Reader | None) -> tuple[list[tuple[P
         elif (one := _recognised(path)) is not None:
             found[path] = one
         else:
+            if path.is_file() and not path.stat().st_size:
+                raise LogError(f"{path} is empty.")
             if is_archive(path):
                 parts_of(path)  # says so if the archive is damaged
             raise LogError(f"{path} has no known format. {_known()}")

@@ -26,7 +26,6 @@ _DAMAGES = (  # what `zipfile` raises at damage, at a password, and at a compres
     OSError,
     ValueError,
     RuntimeError,
-    NotImplementedError,
     MemoryError,
 )
 _WRONG_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")  # as Telegram wrote control characters

@@ -327,3 +327,10 @@ def test_files_beside_mail_that_are_no_mail_are_counted(tmp_path: Path, rekindle
     assert {path.name for path in gather([folder], Choices()).passed} == {"x.pdf", "photo.jpg"}
     ended = rekindle("import", folder, "-o", tmp_path / "log.csv")
     assert "2 files of no known format" in ended.out
+
+
+def test_an_empty_file_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_bytes(b"")
+    with pytest.raises(LogError, match=r"chat.txt is empty\."):
+        gather([path], Choices())
