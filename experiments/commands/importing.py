@@ -156,6 +156,8 @@ def report_import(found: Gathered, stdout: Console, *, ids: bool) -> None:
             stdout.print(f"{one.path.name}: {sentence}", soft_wrap=True)
     if found.passed:
         stdout.print(f"{counted(len(found.passed), 'file')} of no known format, such as {next(iter(found.passed))}.")
+    for why in _refusals(found):
+        stdout.print(why, soft_wrap=True, style="bold")
     if found.copies:
         stdout.print(f"{counted(found.copies, 'contact')} that another file has, too: counted once.")
     if found.merged:
@@ -165,6 +167,17 @@ def report_import(found: Gathered, stdout: Console, *, ids: bool) -> None:
     if ids:
         most = ", ".join(f"{visible(one)} ({count:,})" for one, count in list(contacts.items())[:_SHOWN])
         stdout.print(f"Most contacts: {most}.", soft_wrap=True)
+
+
+def _refusals(found: Gathered) -> list[str]:
+    """How many of the named files and folders were left out, and why each was."""
+    if not found.refused:
+        return []
+    many = len(found.refused)
+    return [
+        f"{counted(many, 'input')} could not be read, and {'is' if many == 1 else 'are'} left out:",
+        *(f"  {why}" for why in found.refused.values()),
+    ]
 
 
 def _row(one: Export) -> list[str]:

@@ -53,6 +53,7 @@ class Gathered:
         exports: what each file gave.
         rows: the log, sorted by time: ``source``, ``target``, ``time`` (seconds since 1970, UTC), ``medium``.
         passed: files of folders that have no known format, and why.
+        refused: named files and folders that could not be read, each with a sentence that says why.
         copies: contacts that several files have, each counted once.
         merged: contacts of people with themselves that are left out, because two ids turned out to be one person's.
     """
@@ -60,6 +61,7 @@ class Gathered:
     exports: list[Export]
     rows: pd.DataFrame
     passed: dict[Path, str] = field(default_factory=dict)
+    refused: dict[Path, str] = field(default_factory=dict)
     copies: int = 0
     merged: int = 0
 
@@ -78,7 +80,7 @@ def gather(
     aliases: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Gathered:
-    """Read exports, each in its format, into one log.
+    """Read exports, each in its format, into one log. What has no known format is left out and named.
 
     Args:
         paths: files, folders that are an export, and folders of exports.
@@ -88,12 +90,12 @@ def gather(
         progress: called before each file, and now and then within it.
 
     Raises:
-        LogError: a file is missing, or has no known format, or is not in the format that it seemed to have.
+        LogError: a file is missing, or is not in the format that it seemed to have, or none has a known format.
     """
-    found, passed = _expanded(paths, named)
+    found, passed, refused = _expanded(paths, named)
     exports: list[Export] = []
     seen: set[int] = set()  # what was seen in one file is a copy in the next
-    for number, (path, reader, sure) in enumerate(found):
+    for number, (path, (reader, sure)) in enumerate(found.items()):
         tally = Tally(seen=seen)
         contacts = reader.read(path, choices, tally)
         if progress is not None:
@@ -106,7 +108,7 @@ def gather(
     kept, copies = _without_copies(exports, merging)
     to_oneself = kept["source"] == kept["target"]
     rows = kept[~to_oneself].sort_values("time", kind="stable", ignore_index=True)
-    return Gathered(exports, rows, passed, copies, int(to_oneself.sum()))
+    return Gathered(exports, rows, passed, refused, copies, int(to_oneself.sum()))
 
 
 def _reporting(contacts: Iterator[Contact], progress: Progress, number: int, files: int) -> Iterator[Contact]:
@@ -164,30 +166,52 @@ def recognised(path: Path) -> tuple[Reader, float] | None:
     return (best, sure[best]) if sure[best] >= LEAST_SURE else None
 
 
-def _expanded(paths: Sequence[Path], named: Reader | None) -> tuple[list[tuple[Path, Reader, float]], dict[Path, str]]:
-    """The exports among these paths, with their formats, and files of folders that are none."""
+def _expanded(
+    paths: Sequence[Path], named: Reader | None
+) -> tuple[dict[Path, tuple[Reader, float]], dict[Path, str], dict[Path, str]]:
+    """The exports among these paths, with their formats; files of folders that are none; and paths that are none.
+
+    Raises:
+        LogError: a path does not exist, which is a slip of the user's, or there is no export among them.
+    """
     found: dict[Path, tuple[Reader, float]] = {}
     passed: dict[Path, str] = {}
+    refused: dict[Path, str] = {}
     for path in paths:
         if not path.exists():
             raise LogError(f"{path} does not exist.")
-        if named is not None:
-            found[path] = named, 1.0
-        elif path.is_dir():
-            there = _in_folder(path)
-            if not there.exports:
-                raise LogError(f"{path}: no file in this folder has a known format. {_known()}")
+        try:
+            there = _at(path) if named is None else _Found({path: (named, 1.0)}, {}, 1)
+        except LogError as error:
+            refused[path] = str(error)
+        else:
             found |= there.exports
             passed |= there.passed
-        elif (one := _recognised(path)) is not None:
-            found[path] = one
-        else:
-            if path.is_file() and not path.stat().st_size:
-                raise LogError(f"{path} is empty.")
-            if is_archive(path):
-                parts_of(path)  # says so if the archive is damaged
-            raise LogError(f"{path} has no known format. {_known()}")
-    return [(path, reader, sure) for path, (reader, sure) in found.items()], passed
+    if refused and not found:
+        hint = [_known()] if any("known format" in why for why in refused.values()) else []
+        raise LogError(" ".join([*refused.values(), *hint]))
+    return found, passed, refused
+
+
+def _at(path: Path) -> _Found:
+    """The exports at a path that the user named.
+
+    Raises:
+        LogError: there is none.
+    """
+    if path.is_dir():
+        there = _in_folder(path)
+        if not there.exports:
+            raise LogError(f"{path}: no file in this folder has a known format.")
+        return there
+    one = _recognised(path)
+    if one is not None:
+        return _Found({path: one}, {}, 1)
+    if path.is_file() and not path.stat().st_size:
+        raise LogError(f"{path} is empty.")
+    if is_archive(path):
+        parts_of(path)  # says so if the archive is damaged
+    raise LogError(f"{path} has no known format.")
 
 
 def _recognised(path: Path) -> tuple[Reader, float] | None:

@@ -134,6 +134,37 @@ def test_what_has_no_format_or_is_not_there_is_refused(tmp_path: Path) -> None:
         gather([tmp_path], Choices())
 
 
+NO_EXPORTS: dict[str, bytes | None] = {
+    "list.txt": b"bread\n",
+    "empty.txt": b"",
+    "bad.zip": b"PK\x03\x04 x",
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("unknown", [[*NO_EXPORTS], ["bad.zip"], ["none", "list.txt"]])
+def test_inputs_that_are_no_export_change_nothing_of_what_the_others_give(folder: Path, unknown: list[str]) -> None:
+    """Wherever they stand among the others, each is named with its reason, and the log is that of the others alone."""
+    known = [folder / "mail.mbox", folder / "chats"]
+    for name in unknown:
+        path, content = folder / name, NO_EXPORTS[name]
+        path.mkdir() if content is None else path.write_bytes(content)
+    others = [folder / name for name in unknown]
+    alone = gather(known, Choices())
+    for paths in ([*others, *known], [known[0], *others, known[1]], [*known, *others]):
+        found = gather(paths, Choices())
+        pd.testing.assert_frame_equal(found.rows, alone.rows)
+        assert [one.path for one in found.exports] == [one.path for one in alone.exports]
+        assert list(found.refused) == others
+        assert all(str(path) in why for path, why in found.refused.items())
+    assert alone.refused == {}
+    with pytest.raises(LogError) as refused:
+        gather(others, Choices())
+    assert all(str(path) in str(refused.value) for path in others)
+    with pytest.raises(LogError, match=r"typo\.mbox does not exist"):
+        gather([*known, folder / "typo.mbox"], Choices())
+
+
 # The commands --------------------------------------------------------------------------------------------------------
 
 
@@ -160,6 +191,23 @@ def test_an_import_says_what_was_read_and_shows_no_id(here: Path, rekindle: Reki
     log, table = read("log.parquet"), pd.read_csv("named.csv")
     assert len(log) == len(table) == 7
     assert list(table) == ["source", "target", "time", "medium"]
+
+
+def test_an_import_names_the_inputs_that_it_left_out(here: Path, rekindle: Rekindle) -> None:
+    empty = here / "empty.zip"
+    empty.write_bytes(b"")
+    ended = rekindle("import", here / "mail.mbox", here / "list.txt", empty, "-o", "log.csv")
+    assert ended.code == 0, ended.err
+    said = " ".join(ended.out.split())
+    assert "2 inputs could not be read, and are left out:" in said
+    assert f"{here / 'list.txt'} has no known format. {empty} is empty." in said
+    assert len(read("log.csv")) == 1
+    without = rekindle("import", here / "mail.mbox", "-o", "log.csv")
+    assert "left out" not in without.out
+    none = rekindle("import", here / "list.txt", empty, "-o", "none.csv")
+    assert (none.code, none.out) == (2, "")
+    assert f"{here / 'list.txt'} has no known format. {empty} is empty. Known are Mail" in " ".join(none.err.split())
+    assert not Path("none.csv").exists()
 
 
 def test_proposals_are_merged_from_a_file_that_the_user_checks(
