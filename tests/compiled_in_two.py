@@ -1,6 +1,6 @@
 """Compile the model in two processes at once: one alone takes two minutes, during which no test can begin.
 
-The second process does the two phases that take longest, in a folder of its own. Numba's folders must not be written
+The second process does the evening of a day, in a folder of its own. Numba's folders must not be written
 to by two processes at once: each numbers its files by an index that it has read before, so that one could end up with
 the code that the other made for other types.
 """
@@ -32,7 +32,7 @@ def in_two(work: Callable[[], object], folder: Path) -> None:
             stderr=subprocess.DEVNULL,
         )
         try:
-            without_the_longest(work)
+            without_the_evening(work)
             other.wait()
         finally:
             other.kill()
@@ -41,54 +41,37 @@ def in_two(work: Callable[[], object], folder: Path) -> None:
     work()  # compiles whatever is still missing, such as everything if the other process failed
 
 
-def without_the_longest(work: Callable[[], object]) -> None:
-    """Do the work on days on which nobody reaches out and nothing settles."""
+def without_the_evening(work: Callable[[], object]) -> None:
+    """Do the work on days on which gestures are made but never come in."""
     import numpy as np
 
     from sim.engine import day
-    from sim.state.population import GESTURE
+    from sim.state.population import BOOKING, GESTURE
 
-    def reach_out(*_: Any) -> Any:
-        return np.zeros(0, GESTURE), np.zeros(0, GESTURE)
-
-    def settle(*_: Any) -> Any:
-        return np.zeros(0, GESTURE), np.zeros(0, GESTURE), np.zeros(0, np.int64), np.zeros(0, np.int64)
+    def come_in(*_: Any) -> Any:
+        none, no_pairs = np.zeros(0, GESTURE), np.zeros(0, np.int64)
+        return none, none, no_pairs, no_pairs, none, np.zeros(0, BOOKING)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(day, "reach_out", reach_out)
-        patched.setattr(day, "settle", settle)
+        patched.setattr(day, "come_in", come_in)
         work()
 
 
-def the_longest() -> None:
-    """Reach out and settle, with the types that a day gives them; and meet strangers, as on a day of most tests."""
+def the_evening() -> None:
+    """Let gestures come in, with the types that a day gives them; and make room, as on a day of most tests."""
     import numpy as np
 
     import sim
-    from sim.engine.day import (
-        Core,
-        acquaint,
-        count_in,
-        grow_blocks,
-        reach_out,
-        room_for,
-        settle,
-        shared,
-        with_room,
-        with_sizes,
-    )
+    from sim.engine.day import Core, come_in, grow_blocks, room_for, shared, with_room, with_sizes
     from sim.state.population import GESTURE, MEETING
 
     core = Core(sim.worlds.generated(people=40, burn_in_years=0, seed=1, cache=False), seed=1)
     met, none = np.zeros(0, MEETING), np.zeros(0, GESTURE)
     with shared(40):
-        reach_out(core.state, met, core.day, False, core.seed)
-        settle(core.state, met, (none, none, none), (none, none, none), core.day)
-        strangers = np.zeros(0, np.int64)
-        crowded = count_in(core.state.people, strangers)
+        come_in(core.state, met, (none, none, none, none, none), np.zeros(0, np.int64), core.day, core.seed)
+        crowded = np.zeros(0, np.int32)
         state = with_room(with_sizes(core.state, crowded), room_for(core.state.people, crowded))
         grow_blocks(state, crowded)
-        acquaint(state, strangers, core.day, core.seed)
 
 
 def take_over(source: Path, target: Path) -> None:
@@ -106,4 +89,4 @@ def take_over(source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    the_longest()
+    the_evening()

@@ -68,14 +68,23 @@ def pair_of(gesture: Any, n: int) -> int:
     return np.int64(min(gesture.sender, gesture.receiver)) * n + max(gesture.sender, gesture.receiver)
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
 def written_to_strangers(fresh: Any, n: int) -> Any:
     """Pairs of the gestures made today whose sender has no tie to the receiver, shape (pairs,), in any order."""
-    pairs = np.full(len(fresh), -1, np.int64)
-    for k in prange(len(fresh)):
+    pairs, count = np.empty(len(fresh), np.int64), 0
+    for k in range(len(fresh)):
         if fresh[k].receiver != NOBODY and fresh[k].sender_slot == NOBODY:
-            pairs[k] = pair_of(fresh[k], n)
-    return pairs[pairs >= 0]
+            pairs[count] = pair_of(fresh[k], n)
+            count += 1
+    return pairs[:count]
+
+
+@njit_alloc
+def _sides_of(pairs: Any, n: int) -> Any:
+    """The lower and the higher id of each pair, memory for a slot of each, and the rows of the pairs."""
+    count = len(pairs)
+    low, high = (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
+    return low, high, np.empty(count, np.int32), np.empty(count, np.int32), np.arange(count).astype(np.int32)
 
 
 @njit(cache=True, parallel=True)
@@ -85,8 +94,13 @@ def acquaint(state: Any, pairs: Any, day: int, seed: int) -> None:
     A person's new acquaintances take the lowest free slots in the order of their ids, as in the reference engine.
     """
     n, chunks, bits = len(state.people), chunks_of(len(state.people)), width_of(len(state.people))
-    low, high = (pairs // n).astype(np.int32), (pairs % n).astype(np.int32)
-    low_slots, high_slots = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.int32)
+    low, high, low_slots, high_slots, everyone = _sides_of(pairs, n)
+    if chunks == 1:
+        _take_slots(state, everyone, high, low, high_slots)
+        _take_slots(state, everyone, low, high, low_slots)
+        _introduce(state, everyone, high, high_slots, low, low_slots, day, seed)
+        _introduce(state, everyone, low, low_slots, high, high_slots, day, seed)
+        return
     low_first, by_low = rows_by(low >> bits, chunks)
     high_first, by_high = rows_by(high >> bits, chunks)
     for part in prange(chunks):

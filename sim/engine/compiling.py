@@ -18,6 +18,7 @@ from sim.state.population import PROMPT
 njit_inline = njit(cache=True, forceinline=True, _nrt=False)
 njit_noalloc = njit(cache=True, _nrt=False)  # not inlined: loops over a chunk, and functions that are seldom called
 njit_alloc = njit(cache=True, _nrt=True)  # may create arrays; the other two may call it
+njit_phase = njit(inline="always")  # a phase of the day, compiled as part of it rather than once more by itself
 
 
 class Scratch(NamedTuple):

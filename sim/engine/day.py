@@ -11,20 +11,23 @@
 6. `settle`: memory and ties are updated.
 
 `memory` has what people remember about each other. Performance code is separate: `pool` (memory of ties), `sorting`
-(work by thread), `prefetch` and `malloc`. Each phase is one or two compiled calls, because in a small world calls cost
-more than the work itself.
+(work by thread), `prefetch` and `malloc`. In a small world, handing the state to compiled code takes longer than much
+of the work, so most of the day is two compiled calls: `go_out`, until gestures are made, and `come_in`, which delivers
+them. Between them, people with too many new acquaintances get more memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numba import njit
 
 from sim.engine.acquaintances import acquaint
 from sim.engine.choosing import GIVEN, choose, functions_of
-from sim.engine.dispatch import dispatch, take_from_mail
+from sim.engine.dispatch import dispatch, take_from_mail, with_mail
 from sim.engine.malloc import keep_freed_memory
 from sim.engine.memory import refresh_bounds
 from sim.engine.morning import begin_week, post
@@ -39,11 +42,11 @@ from sim.engine.sorting import (
     shared,
 )
 from sim.model.parameters import Parameters
+from sim.model.places import Place
 from sim.model.playbook import own_copy, set_stages, tag_bits
 from sim.state.population import (
     ACTIVITY,
     MEETING,
-    NOBODY,
     ORDER,
     TIE,
     DayRecord,
@@ -58,7 +61,6 @@ from sim.state.population import (
 )
 
 PEOPLE_A_PART = 4_096  # people whose ties `Core.in_parts` yields at once
-Parts = tuple[np.ndarray, np.ndarray, np.ndarray]  # three arrays of gestures that `sorted_by` sorts into one
 
 
 def _with_observed(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,6 +69,39 @@ def _with_observed(people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     communities = int(community.max()) + 1
     first, rows = rows_by(np.append(community, community[observed] + communities), 2 * communities)
     return first, np.append(np.arange(len(people), dtype=np.int32), observed.astype(np.int32))[rows]
+
+
+@njit(cache=True)
+def go_out(state: Any, met: Any, mail: Any, day: int, planning: bool, seed: int) -> Any:
+    """People post and reach out, and today's gestures are taken out of the mail.
+
+    Returns:
+        Gestures made today, and feed items seen; gestures from the mail that are sent today, those that arrive today,
+        and those that wait; the pairs of strangers who met or wrote; and the people whose block is too small for these.
+    """
+    post(state, day, seed)
+    fresh, seen = reach_out(state, met, day, planning, seed)
+    late, due, waiting, strangers = take_from_mail(state, met, fresh, mail, day)
+    return fresh, seen, late, due, waiting, strangers, count_in(state.people, strangers)
+
+
+@njit(cache=True)
+def come_in(state: Any, met: Any, gestures: Any, strangers: Any, day: int, seed: int) -> Any:
+    """Strangers become acquaintances; gestures go out, are delivered and answered; memory and ties are updated.
+
+    `gestures` are the first five arrays that `go_out` returns.
+
+    Returns:
+        Gestures sent and delivered today; pairs that became ties and that were forgotten; the mail; and the guests who
+        accepted an invitation, type `BOOKING`.
+    """
+    fresh, seen, late, due, waiting = gestures
+    if len(strangers):
+        acquaint(state, strangers, day, seed)
+    sent, arriving, later = dispatch(state, fresh, late, due, seen, day, seed)
+    all_sent, arrived, delayed, guests = deliver_and_answer(state, sent, arriving, day, seed)
+    sent, delivered, new_ties, forgotten = settle(state, met, all_sent, arrived, day)
+    return sent, delivered, new_ties, forgotten, with_mail(waiting, later, delayed), guests
 
 
 class Core:
@@ -117,30 +152,42 @@ class Core:
             **own_copy(world.parameters.playbook)._asdict(),
             **belonging,
         )
+        self._followed = np.unique(world.plans["strategy"])
 
     def step(self) -> DayRecord:
         """Simulate one day, phase by phase, and return what happened."""
         planning = self.day < self.strategies_end
         with shared(len(self.state.people)):
-            self._morning(planning)
+            self._begin(planning)
             met = self._gather(planning)
             self._choose(planning)
-            fresh, seen = reach_out(self.state, met, self.day, planning, self.seed)
-            sent, arriving = self._dispatch(met, fresh, seen)
-            all_sent, arrived = self._rounds(sent, arriving)
-            sent, delivered, new_ties, forgotten = settle(self.state, met, all_sent, arrived, self.day)
+            *gestures, strangers, crowded = go_out(self.state, met, self.mail, self.day, planning, self.seed)
+            self._make_room(crowded)
+            sent, delivered, new_ties, forgotten, self.mail, guests = come_in(
+                self.state, met, tuple(gestures), strangers, self.day, self.seed
+            )
+            if len(guests):
+                self.bookings = np.unique(joined(self.bookings, guests))
             record = DayRecord(self.day, sent, delivered, new_ties, forgotten, met)
         self.day += 1
         return record
 
-    def _morning(self, planning: bool) -> None:
+    def _begin(self, planning: bool) -> None:
         state = self.state
         if len(state.plans):
             set_stages(state.strategies, self.day - self.strategies_begin)
         if self.day % 7 == 0:
             begin_week(state.people, state.plans, state.strategies, planning, state.settings[0])
             refresh_bounds(state, self.day)
-        post(state, self.day, self.seed)
+
+    def _gather(self, planning: bool) -> np.ndarray:
+        """Who meets whom. Nobody does if no plan of today has a place, and no guest is expected."""
+        today = self.state.strategies["today"][self._followed]
+        if not len(self.bookings) and (self.state.strategies["place"][today] == Place.NOWHERE).all():
+            return np.zeros(0, MEETING)
+        met, self.members = gather(self.state, self.bookings, self.members, self.day, planning, self.seed)
+        self.bookings = self.bookings[self.bookings["day"] > self.day]
+        return once_each(met, len(self.state.people)) if len(met) else met
 
     def _choose(self, planning: bool) -> None:
         """Fill in the orders of today: the choices of functions, and what the user named by hand."""
@@ -150,39 +197,11 @@ class Core:
             self.state = self.state._replace(orders=orders, order_first=first)
             self.given = self.given[:0]
 
-    def _gather(self, planning: bool) -> np.ndarray:
-        if not len(self.state.plans) and not len(self.bookings):
-            return np.zeros(0, MEETING)
-        met, self.members = gather(self.state, self.bookings, self.members, self.day, planning, self.seed)
-        self.bookings = self.bookings[self.bookings["day"] > self.day]
-        return once_each(met, len(self.state.people)) if len(met) else met
-
-    def _dispatch(self, met: np.ndarray, fresh: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, Parts]:
-        """Gestures sent today, and those of the first round. Strangers who met or wrote become acquaintances."""
-        late, due, self.mail, strangers = take_from_mail(self.state, met, fresh, self.mail, self.day)
-        if len(strangers):
-            crowded = count_in(self.state.people, strangers)
+    def _make_room(self, crowded: np.ndarray) -> None:
+        """Give more slots to the people whose block is too small for the acquaintances of today."""
+        if len(crowded):
             self.state = with_room(with_sizes(self.state, crowded), room_for(self.state.people, crowded))
             grow_blocks(self.state, crowded)
-            acquaint(self.state, strangers, self.day, self.seed)
-        sent, arriving, later = dispatch(self.state, fresh, late, due, seen, self.day, self.seed)
-        self._post_off(later)
-        return sent, arriving
-
-    def _rounds(self, sent: np.ndarray, arriving: Parts) -> tuple[Parts, Parts]:
-        """Deliver and answer; returns everything sent today, including answers, and everything delivered."""
-        all_sent, arrived, waiting, guests = deliver_and_answer(self.state, sent, arriving, self.day, self.seed)
-        self._post_off(waiting)
-        if len(guests):
-            self.bookings = np.unique(joined(self.bookings, guests))
-        return all_sent, arrived
-
-    def _post_off(self, gestures: np.ndarray) -> None:
-        """Add gestures to the mail, for a later day."""
-        if len(gestures):
-            gestures["sender_slot"] = NOBODY
-            gestures["receiver_slot"] = NOBODY
-            self.mail = joined(self.mail, gestures)
 
     def active_ties(self) -> np.ndarray:
         """Active ties of each person today, shape (n,)."""

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit, prange
 
 from sim.engine.acquaintances import strangers_who_met
-from sim.engine.compiling import njit_inline, njit_noalloc
+from sim.engine.compiling import njit_inline, njit_noalloc, njit_phase
 from sim.engine.memory import find_slot, mirror_of
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import BY_SENDER, by_turn, in_a_row, sorted_by, split_by_arrival
@@ -18,7 +18,7 @@ from sim.model.gestures import Kind
 from sim.state.population import GESTURE, NOBODY, PLANNED_POST
 
 
-@njit(cache=True)
+@njit_phase
 def take_from_mail(state: Any, met: Any, fresh: Any, mail: Any, day: int) -> Any:
     """Take today's gestures out of the mail.
 
@@ -31,6 +31,15 @@ def take_from_mail(state: Any, met: Any, fresh: Any, mail: Any, day: int) -> Any
 
 
 @njit(cache=True)
+def with_mail(waiting: Any, later: Any, delayed: Any) -> Any:
+    """The mail that waits, with today's gestures for a later day. Slots may change until then, so they're left out."""
+    mail = in_a_row((waiting, later, delayed))
+    for k in range(len(waiting), len(mail)):
+        mail[k].sender_slot, mail[k].receiver_slot = NOBODY, NOBODY
+    return mail
+
+
+@njit_phase
 def dispatch(state: Any, fresh: Any, late: Any, due: Any, seen: Any, day: int, seed: int) -> Any:
     """Record each gesture with its sender, and find the readers of planned posts.
 
@@ -89,6 +98,9 @@ def _mark_sent_of(state: Any, sent: Any, start: int, stop: int, day: int) -> Non
 @njit(cache=True, parallel=True)
 def mark_all_sent(state: Any, sent: Any, first: Any, day: int) -> None:
     """Call `mark_sent` for all gestures of the day so far, which are sorted by sender, second and event key."""
+    if len(first) == 2:
+        _mark_sent_of(state, sent, 0, len(sent), day)
+        return
     for part in prange(len(first) - 1):
         _mark_sent_of(state, sent, first[part], first[part + 1], day)
 

@@ -62,11 +62,17 @@ def _name_pairs_of(state: Any, start: int, stop: int, day: int, pairs: Any) -> N
 def pairs_to_forget(state: Any, day: int) -> Any:
     """Pairs (``low * n + high``) that either person drops because they're over capacity; a pair may occur twice."""
     people, n = state.people, len(state.people)
+    if chunks_of(n) == 1:
+        pairs = np.empty(_excess_of(people, 0, n), np.int64)
+        _name_pairs_of(state, 0, n, day, pairs)
+        return pairs
     at = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)
         at[part + 1] = _excess_of(people, start, stop)
     at = np.cumsum(at)
+    if at[-1] == 0:
+        return np.empty(0, np.int64)
     pairs = np.empty(at[-1], np.int64)
     for part in prange(chunks_of(n)):
         start, stop = people_of(part, n)

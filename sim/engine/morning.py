@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from sim.engine.compiling import njit_inline, njit_noalloc
+from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc
 from sim.engine.sorting import chunks_of, people_of
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniforms_of_people
@@ -41,17 +41,25 @@ def may_post(state: Any, person: int, u: float, day: int) -> None:
 
 
 @njit_noalloc
-def _post_of(state: Any, start: int, draw: Any, day: int) -> None:
+def _may_post(state: Any, start: int, draw: Any, day: int) -> None:
     for k in range(len(draw)):
         may_post(state, start + k, draw[k], day)
+
+
+@njit_alloc
+def _post_of(state: Any, part: int, day: int, seed: int) -> None:
+    start, stop = people_of(part, len(state.people))
+    draw = np.empty(stop - start)
+    uniforms_of_people(draw, seed, DrawPurpose.POSTS, day, start)
+    _may_post(state, start, draw, day)
 
 
 @njit(cache=True, parallel=True)
 def post(state: Any, day: int, seed: int) -> None:
     """Make everyone's ordinary posts. From today, feeds may show the authors."""
-    n = len(state.people)
-    for part in prange(chunks_of(n)):
-        start, stop = people_of(part, n)
-        draw = np.empty(stop - start)
-        uniforms_of_people(draw, seed, DrawPurpose.POSTS, day, start)
-        _post_of(state, start, draw, day)
+    chunks = chunks_of(len(state.people))
+    if chunks == 1:
+        _post_of(state, 0, day, seed)
+        return
+    for part in prange(chunks):
+        _post_of(state, part, day, seed)

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from sim.engine.budget import back_out
-from sim.engine.compiling import new_scratch, njit_inline, njit_noalloc
+from sim.engine.compiling import new_scratch, njit_alloc, njit_inline, njit_noalloc, njit_phase
 from sim.engine.facts import meets_all, planned_kind, strategy_today
 from sim.engine.memory import fetch_known
 from sim.engine.prompts import PromptCounts, begin_prompts, count_prompts, outside_prompts, settle_prompts
@@ -122,6 +122,20 @@ def prompted(total: Any, start: int, active: Any, first: Any) -> int:
     return count
 
 
+@njit_alloc
+def _act_of(state: Any, part: int, counts: PromptCounts, mine: Any, day: int, planning: bool, seed: int) -> int:
+    scratch, sent = new_scratch(state), 0
+    start, stop = people_of(part, len(state.people))
+    active, prompts_first = np.empty(stop - start, np.int64), np.zeros(stop - start + 1, np.int64)
+    count = prompted(counts.total[start:stop], start, active, prompts_first)
+    prompts, begun = np.empty(prompts_first[count], PROMPT), np.empty(PEOPLE_TOGETHER, np.int64)
+    for begin in range(0, count, PEOPLE_TOGETHER):
+        end = min(count, begin + PEOPLE_TOGETHER)
+        work = GroupWork(prompts, prompts_first[begin : end + 1], begun)
+        sent = act_together(state, active[begin:end], counts, work, mine, sent, day, planning, seed, scratch)
+    return sent
+
+
 @njit(cache=True, parallel=True)
 def act_all(state: Any, counts: PromptCounts, first: Any, day: int, planning: bool, seed: int) -> Any:
     """Work out everyone's prompts and the gestures that result, person by person, in order of time.
@@ -131,22 +145,12 @@ def act_all(state: Any, counts: PromptCounts, first: Any, day: int, planning: bo
     Returns:
         Gestures and feed items seen, with each chunk of people from its row in `first`; and the number in each chunk.
     """
-    n = len(state.people)
-    out = np.empty(first[-1], GESTURE)
-    sent = np.zeros(chunks_of(n), np.int64)
-    for part in prange(chunks_of(n)):
-        scratch = new_scratch(state)
-        start, stop = people_of(part, n)
-        active, prompts_first = np.empty(stop - start, np.int64), np.zeros(stop - start + 1, np.int64)
-        count = prompted(counts.total[start:stop], start, active, prompts_first)
-        prompts, begun = np.empty(prompts_first[count], PROMPT), np.empty(PEOPLE_TOGETHER, np.int64)
-        mine = out[first[part] : first[part + 1]]
-        for begin in range(0, count, PEOPLE_TOGETHER):
-            end = min(count, begin + PEOPLE_TOGETHER)
-            work = GroupWork(prompts, prompts_first[begin : end + 1], begun)
-            sent[part] = act_together(
-                state, active[begin:end], counts, work, mine, sent[part], day, planning, seed, scratch
-            )
+    chunks, out = chunks_of(len(state.people)), np.empty(first[-1], GESTURE)
+    if chunks == 1:
+        return out, np.array([_act_of(state, 0, counts, out, day, planning, seed)])
+    sent = np.zeros(chunks, np.int64)
+    for part in prange(chunks):
+        sent[part] = _act_of(state, part, counts, out[first[part] : first[part + 1]], day, planning, seed)
     return out, sent
 
 
@@ -170,10 +174,20 @@ def _pack(out: Any, gestures: Any, seen: Any) -> None:
             count += 1
 
 
+@njit_alloc
+def _packed(out: Any) -> Any:
+    seen = _count_seen(out)
+    gestures, items = np.empty(len(out) - seen, GESTURE), np.empty(seen, GESTURE)
+    _pack(out, gestures, items)
+    return gestures, items
+
+
 @njit(cache=True, parallel=True)
 def packed_together(out: Any, first: Any, sent: Any) -> Any:
     """Pack the outboxes without the unused rows; returns gestures and feed items seen, both of type `GESTURE`."""
     chunks = len(sent)
+    if chunks == 1:
+        return _packed(out[: sent[0]])
     at, at_seen = np.zeros(chunks + 1, np.int64), np.zeros(chunks + 1, np.int64)
     for part in prange(chunks):
         at_seen[part + 1] = _count_seen(out[first[part] : first[part] + sent[part]])
@@ -187,7 +201,7 @@ def packed_together(out: Any, first: Any, sent: Any) -> Any:
     return gestures, seen
 
 
-@njit(cache=True)
+@njit_phase
 def reach_out(state: Any, met: Any, day: int, planning: bool, seed: int) -> Any:
     """Find everyone's prompts of the day and the gestures that they make in response.
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit, prange
 
 from sim.engine.budget import minutes_for_session, most_gestures
-from sim.engine.compiling import njit_inline, njit_noalloc
+from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc
 from sim.engine.memory import find_slot, mirror_of
 from sim.engine.mind import comes_to_mind_from, comes_up_in_feed, likeliest_in_feed, next_attempt, shown, surely_first
 from sim.engine.prefetch import fetch
@@ -169,6 +169,17 @@ def _count_ordinary_of(state: Any, start: int, draw: Any, ordinary: Any, day: in
         count_ordinary(state, start + k, draw[:, k], ordinary[start + k], day, seed)
 
 
+@njit_alloc
+def _count_all_of(state: Any, part: int, counts: PromptCounts, day: int, planning: bool, seed: int) -> int:
+    start, stop = people_of(part, len(state.people))
+    draw = np.empty((3, stop - start))
+    uniforms_of_people(draw[0], seed, DrawPurpose.ROUTINE_COUNT, day, start)
+    uniforms_of_people(draw[1], seed, DrawPurpose.FEED_COUNT, day, start)
+    uniforms_of_people(draw[2], seed, DrawPurpose.ENCOUNTER_COUNT, day, start)
+    _count_ordinary_of(state, start, draw, counts.ordinary, day, seed)
+    return _count_prompts_of(state, start, stop, counts, day, planning)
+
+
 @njit(cache=True, parallel=True)
 def count_prompts(state: Any, outside: Any, outside_first: Any, day: int, planning: bool, seed: int) -> Any:
     """Count each person's prompts for today.
@@ -179,15 +190,11 @@ def count_prompts(state: Any, outside: Any, outside_first: Any, day: int, planni
     """
     n = len(state.people)
     counts = PromptCounts(outside, outside_first, np.empty((n, 3), np.int32), np.empty(n, np.int32))
+    if chunks_of(n) == 1:
+        return counts, np.array([0, _count_all_of(state, 0, counts, day, planning, seed)])
     room = np.zeros(chunks_of(n) + 1, np.int64)
     for part in prange(chunks_of(n)):
-        start, stop = people_of(part, n)
-        draw = np.empty((3, stop - start))
-        uniforms_of_people(draw[0], seed, DrawPurpose.ROUTINE_COUNT, day, start)
-        uniforms_of_people(draw[1], seed, DrawPurpose.FEED_COUNT, day, start)
-        uniforms_of_people(draw[2], seed, DrawPurpose.ENCOUNTER_COUNT, day, start)
-        _count_ordinary_of(state, start, draw, counts.ordinary, day, seed)
-        room[part + 1] = _count_prompts_of(state, start, stop, counts, day, planning)
+        room[part + 1] = _count_all_of(state, part, counts, day, planning, seed)
     return counts, np.cumsum(room)
 
 

@@ -236,6 +236,9 @@ def deliver_round(state: Any, gestures: Any, first: Any, received: Any, day: int
         The replies, in the order of the people who send them, type `GESTURE`.
     """
     replies = np.empty(len(gestures), GESTURE)
+    if len(first) == 2:
+        count = _receive_of(state, gestures, 0, len(gestures), replies, received, day, seed, new_filter())
+        return replies[:count]
     counts = np.zeros(len(first), np.int64)
     for part in prange(len(first) - 1):
         start, stop = first[part], first[part + 1]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numba import njit, prange
 
-from sim.engine.compiling import njit_inline, njit_noalloc
+from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc, njit_phase
 from sim.engine.forgetting import forget
 from sim.engine.memory import come_closer, find_slot, mirror_of, remember
 from sim.engine.prefetch import AHEAD, fetch
@@ -17,7 +17,7 @@ from sim.model.gestures import Kind
 from sim.state.population import NO_ANSWER
 
 
-@njit(cache=True)
+@njit_phase
 def settle(state: Any, met: Any, sent: Any, delivered: Any, day: int) -> Any:
     """Update memory and ties at the end of the day.
 
@@ -73,6 +73,9 @@ def _remember_sent_of(state: Any, sent: Any, start: int, stop: int, day: int) ->
 @njit(cache=True, parallel=True)
 def remember_all_sent(state: Any, sent: Any, first: Any, day: int) -> None:
     """Call `remember_sent` for all gestures sent today, which are sorted by sender."""
+    if len(first) == 2:
+        _remember_sent_of(state, sent, 0, len(sent), day)
+        return
     for part in prange(len(first) - 1):
         _remember_sent_of(state, sent, first[part], first[part + 1], day)
 
@@ -141,10 +144,23 @@ def _settle_noticed_of(state: Any, delivered: Any, start: int, stop: int, new_ti
             new_ties[k] = np.int64(low) * n + high
 
 
+@njit_alloc
+def _nothing_found(count: int) -> Any:
+    return np.full(count, -1, np.int64)
+
+
+@njit_alloc
+def _found(pairs: Any) -> Any:
+    return np.sort(pairs[pairs >= 0])
+
+
 @njit(cache=True, parallel=True)
 def settle_all_noticed(state: Any, delivered: Any, first: Any, day: int) -> Any:
     """Call `settle_noticed` for all gestures, which are sorted by pair; returns the pairs that became ties, sorted."""
-    new_ties = np.full(len(delivered), -1, np.int64)
-    for part in prange(len(first) - 1):
-        _settle_noticed_of(state, delivered, first[part], first[part + 1], new_ties, day)
-    return np.sort(new_ties[new_ties >= 0])
+    new_ties = _nothing_found(len(delivered))
+    if len(first) == 2:
+        _settle_noticed_of(state, delivered, 0, len(delivered), new_ties, day)
+    else:
+        for part in prange(len(first) - 1):
+            _settle_noticed_of(state, delivered, first[part], first[part + 1], new_ties, day)
+    return _found(new_ties)

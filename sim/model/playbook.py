@@ -403,9 +403,7 @@ def stage_of(strategies: np.ndarray, strategy: int, elapsed: int) -> int:
 
 def set_stages(strategies: np.ndarray, elapsed: int) -> None:
     """Set what the followers of each strategy follow today, this many days after they began, in place."""
-    if not strategies["for_days"].any():
-        return  # in most runs, no strategy has stages
-    for strategy in range(len(strategies)):
+    for strategy in np.flatnonzero(strategies["for_days"]):
         strategies[strategy]["today"] = stage_of(strategies, strategy, elapsed)
 
 

@@ -20,7 +20,7 @@ from sim.model.gestures import KINDS, Kind
 from sim.model.places import PLACES
 from sim.model.strategies import NAMES
 from sim.reference import entry_points
-from sim.run import begin
+from sim.run import begin, on_threads
 from sim.state.population import World
 
 pytestmark = pytest.mark.any_python
@@ -189,7 +189,9 @@ def differences(case: Case, seen: Counter[str] | None = None, person_class: type
     world = case.world()
     core = Core(begin(world, parameters=None, **case.start())[0], seed=case.seed)
     model = sim.ReconnectionModel(world=world, person_class=person_class, **case.start())
-    for mine, theirs in zip(stepped(core, case.handover), stepped(model, case.handover), strict=True):
+    with on_threads(case.threads):
+        first = list(stepped(core, case.handover))
+    for mine, theirs in zip(first, stepped(model, case.handover), strict=True):
         if found := record_differences(mine, theirs):
             return found
         count(mine, seen, case.parameters)
@@ -254,9 +256,14 @@ EVERYTHING = {
 
 
 def test_these_worlds_have_several_chunks() -> None:
-    """Or else the engines would not be compared where chunks meet, and threads would have nothing to share."""
-    assert chunks_of(40) >= 3
-    assert chunks_of(100) >= 6
+    """Or else the engines would not be compared where chunks meet, and threads would have nothing to share.
+
+    One thread takes such a world in one chunk.
+    """
+    with on_threads(2):
+        assert chunks_of(40) >= 3
+        assert chunks_of(100) >= 6
+    assert chunks_of(100) == 1
 
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]

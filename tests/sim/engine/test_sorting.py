@@ -161,13 +161,13 @@ def test_few_gestures_are_left_to_one_thread(monkeypatch: pytest.MonkeyPatch) ->
 def test_threads_share_the_days_of_small_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     """In these tests, whose worlds one thread would have to itself otherwise."""
     threads: list[int] = []
-    reach_out = day.reach_out
+    go_out = day.go_out
 
     def noted(*arguments: Any) -> Any:
         threads.append(numba.get_num_threads())
-        return reach_out(*arguments)
+        return go_out(*arguments)
 
-    monkeypatch.setattr(day, "reach_out", noted)
+    monkeypatch.setattr(day, "go_out", noted)
     numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
     day.Core(sim.worlds.generated(people=20, burn_in_years=0, seed=1), seed=1).step()
     assert threads == [numba.config.NUMBA_NUM_THREADS]
