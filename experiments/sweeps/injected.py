@@ -8,7 +8,7 @@ the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -41,9 +41,9 @@ def focal_ties(world: sim.World, inject: InjectSettings, seed: int, parameters: 
         At most ``inject.ties`` pairs of ids in a keyed order; a smaller number gives the first of these.
     """
     if inject.towards == "dormant":
-        wanted: Iterable[Pair] = in_keyed_order(_dormant(world, inject, parameters), seed)
+        wanted = in_keyed_order(_dormant(world, inject, parameters), seed)
     else:
-        wanted = _strangers(world, inject, seed)
+        wanted = np.array(list(_strangers(world, inject, seed)), np.int64).reshape(-1, 2)
     return _far_apart(wanted, _contacts(world, parameters), inject.ties)
 
 
@@ -59,20 +59,29 @@ def gestures(inject: InjectSettings, focal: Sequence[Pair]) -> list[Gesture]:
     ]
 
 
-def in_keyed_order(ties: Iterable[Pair], seed: int) -> list[Pair]:
-    """Ties in both directions, sorted by a draw of each, so that their order is independent of other ties."""
-    both = sorted(direction for one, two in ties for direction in ((one, two), (two, one)))
+def in_keyed_order(ties: np.ndarray, seed: int) -> np.ndarray:
+    """Ties in both directions, sorted by a draw of each, so that their order is independent of other ties.
+
+    Args:
+        ties: pairs of ids, shape (ties, 2).
+        seed: seed of the run.
+
+    Returns:
+        Shape (2 * ties, 2).
+    """
+    both = np.concatenate([ties, ties[:, ::-1]])
+    both = np.ascontiguousarray(both[np.lexsort((both[:, 1], both[:, 0]))])
     draws = np.empty(len(both))
-    uniforms_of_pairs(draws, np.array(both, np.int64).reshape(-1, 2), np.uint64(seed), _FOCAL, 0, _OF_TIES)
-    return [both[row] for row in np.argsort(draws, kind="stable").tolist()]
+    uniforms_of_pairs(draws, both, np.uint64(seed), _FOCAL, 0, _OF_TIES)
+    return both[np.argsort(draws, kind="stable")]
 
 
-def _dormant(world: sim.World, inject: InjectSettings, parameters: Parameters) -> list[Pair]:
-    """Dormant ties (low, high) whose silence is in the requested range."""
+def _dormant(world: sim.World, inject: InjectSettings, parameters: Parameters) -> np.ndarray:
+    """Dormant ties (low, high) whose silence is in the requested range, shape (ties, 2)."""
     found = dormant_pairs(world, parameters)
     silent = world.day - _last_two_way(world, found)
     chosen = found[(inject.silent_from <= silent) & (silent <= inject.silent_to)]
-    return list(zip(chosen["low"].tolist(), chosen["high"].tolist(), strict=True))
+    return np.stack([chosen["low"], chosen["high"]], axis=1).astype(np.int64)
 
 
 def _last_two_way(world: sim.World, pairs: np.ndarray) -> np.ndarray:
@@ -94,24 +103,21 @@ def _strangers(world: sim.World, inject: InjectSettings, seed: int) -> Iterator[
             yield one, two
 
 
-def _contacts(world: sim.World, parameters: Parameters) -> list[set[int]]:
+def _contacts(world: sim.World, parameters: Parameters) -> list[np.ndarray]:
     """The people with whom each person is in active contact."""
     active = active_rows(world.ties, world.day, parameters.packed)
-    owners, others = world.owners()[active], world.ties["other"][active]
-    found: list[set[int]] = [set() for _ in range(len(world))]
-    for owner, other in zip(owners.tolist(), others.tolist(), strict=True):
-        found[owner].add(other)
-    return found
+    ends = np.cumsum(np.bincount(world.owners()[active], minlength=len(world)))
+    return np.split(world.ties["other"][active], ends[:-1])
 
 
-def _far_apart(pairs: Iterable[Pair], contacts: Sequence[set[int]], most: int) -> list[Pair]:
-    """The first of these pairs that are not near an earlier one."""
+def _far_apart(pairs: np.ndarray, contacts: Sequence[np.ndarray], most: int) -> list[Pair]:
+    """The first of these pairs, shape (pairs, 2), that are not near an earlier one."""
     chosen: list[Pair] = []
-    near: set[int] = set()
-    for pair in pairs:
-        if len(chosen) == most:
-            break
-        if not near.intersection(pair):
-            chosen.append(pair)
-            near.update(pair, contacts[pair[0]], contacts[pair[1]])
+    near = np.zeros(len(contacts), bool)
+    while len(pairs) and len(chosen) < most:
+        one, two = pairs[0].tolist()
+        chosen.append((one, two))
+        near[[one, two]] = True
+        near[contacts[one]] = near[contacts[two]] = True
+        pairs = pairs[~(near[pairs[:, 0]] | near[pairs[:, 1]])]
     return chosen
