@@ -40,6 +40,7 @@ from experiments.terminal.names import command_line
 from experiments.terminal.numbers import counted
 
 FIGURES = "figures"
+MOST_TIMES = 1_000
 NAME, NAME_FULL = "essay", "essay-full"  # names of the results folders
 
 
@@ -51,6 +52,9 @@ def essay(
     decide: Annotated[
         bool, typer.Option("--decide", help="Add draws until each claim is decided, up to the sizes in [full].")
     ] = False,
+    times: Annotated[
+        float, typer.Option("--times", metavar="FACTOR", help="Times the worlds of each file: 0.3 is a first look.")
+    ] = 1.0,
     style: Annotated[str, typer.Option(metavar="STYLE", help=f"Style of the figures: {' or '.join(STYLES)}.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Also write the plotted values of each figure as CSV.")] = False,
     changes: Changes = None,
@@ -66,8 +70,10 @@ def essay(
     of_figures = style_named(style)
     if full and decide:
         raise ConfigError("--decide adds draws up to the sizes of --full; use one of the two.")
+    if not 0 < times <= MOST_TIMES:
+        raise ConfigError(f"--times {times:g}: expected a number above 0 and up to {MOST_TIMES:,}.")
     folder, console = results / (NAME_FULL if full else NAME), stdout_console()
-    experiments = essays.experiments_of(sentences, configs, changes or (), full=full)
+    experiments = essays.experiments_of(sentences, configs, changes or (), full=full, times=times)
     others = [change for change in changes or () if not change.startswith("sweep.replicates=")]
     most = essays.experiments_of(sentences, configs, others, full=True) if decide else experiments
     looks = {name: essays.looks(experiment, most[name]) for name, experiment in experiments.items()}
@@ -77,7 +83,7 @@ def essay(
         essays.saved(of, picture, of_figures, folder / FIGURES)
         if data:
             say_written(essays.write_data(picture, folder / FIGURES), console)
-    command = command_of(full, changes or (), configs, decide=decide)
+    command = command_of(full, changes or (), configs, decide=decide, times=times)
     for path in report.write(judged, folder, command):
         say_written(path, console)
     if docs is not None:
@@ -96,9 +102,10 @@ def style_named(name: str) -> Style:
     return STYLES[name]
 
 
-def command_of(full: bool, changes: Sequence[str], configs: Path, *, decide: bool = False) -> str:
+def command_of(full: bool, changes: Sequence[str], configs: Path, *, decide: bool = False, times: float = 1.0) -> str:
     """The shortest command that makes this report."""
     words = ["essay", *(["--full"] if full else []), *(["--decide"] if decide else [])]
+    words += ["--times", f"{times:g}"] if times != 1.0 else []
     words += ["--configs", str(configs)] if configs != CONFIGS else []
     words += [word for change in changes for word in ("--set", change)]
     return command_line(words)

@@ -6,6 +6,7 @@ the report.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
@@ -265,11 +266,32 @@ def chosen(names: Iterable[str]) -> tuple[Claim, ...]:
 
 
 def experiments_of(
-    claims: Iterable[Claim], configs: Path, changes: Iterable[str] = (), *, full: bool = False
+    claims: Iterable[Claim], configs: Path, changes: Iterable[str] = (), *, full: bool = False, times: float = 1.0
 ) -> dict[str, Experiment]:
-    """The experiments that test these claims, by the name of their file."""
+    """The experiments that test these claims, by the name of their file.
+
+    Args:
+        claims: the claims.
+        configs: the folder of the files.
+        changes: settings that differ from the files, as PATH=VALUE.
+        full: whether to use the sizes in [full] of each file.
+        times: factor on the number of worlds of each experiment, above 0.
+    """
     names = dict.fromkeys(name for claim in claims for name in claim.sweeps)
-    return {name: load(shipped.found(configs / f"{name}.toml", tell=False), list(changes), full=full) for name in names}
+    return {
+        name: resized(load(shipped.found(configs / f"{name}.toml", tell=False), list(changes), full=full), times)
+        for name in names
+    }
+
+
+def resized(experiment: Experiment, times: float) -> Experiment:
+    """The experiment with this many times its worlds, rounded up, so that each draw has all of its worlds."""
+    assert experiment.sweep is not None
+    if times == 1.0:
+        return experiment
+    together = experiment.sweep.plausible.worlds if experiment.sweep.plausible else 1
+    replicates = together * math.ceil(experiment.sweep.replicates * times / together)
+    return experiment.model_copy(update={"sweep": experiment.sweep.model_copy(update={"replicates": replicates})})
 
 
 def looks(experiment: Experiment, most: Experiment) -> tuple[int, ...]:

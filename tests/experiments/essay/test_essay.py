@@ -13,11 +13,14 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from experiments.analysis import plausible
 from experiments.analysis.verdicts import Ruling, Verdict
 from experiments.commands.drawing import PICTURES
+from experiments.commands.essaying import command_of
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load
 from experiments.essay import essay, report
@@ -244,6 +247,19 @@ def test_full_size_is_larger() -> None:
         assert sizes[0] < sizes[1]
 
 
+@given(times=st.floats(0.001, 1_000), replicates=st.integers(1, 10_000), worlds=st.integers(1, 5))
+def test_times_the_worlds_are_at_least_so_many_and_whole_draws(times: float, replicates: int, worlds: int) -> None:
+    changes = [f"sweep.replicates={replicates}", f"sweep.plausible.worlds={worlds}"]
+    experiment = load(CONFIGS / "naturals.toml", changes)
+    found = essay.resized(experiment, times)
+    assert found.sweep is not None
+    assert experiment.sweep is not None
+    assert found.sweep.replicates % worlds == 0 or times == 1
+    assert replicates * times <= found.sweep.replicates < replicates * times + worlds + 1
+    assert found.model_copy(update={"sweep": experiment.sweep}) == experiment
+    assert essay.resized(experiment, 1.0) == experiment
+
+
 def test_claims_are_tested_in_the_same_worlds() -> None:
     """Burnt-in worlds are shared, which makes the essay affordable; only the town is another one."""
     found = set()
@@ -420,3 +436,5 @@ def test_draws_are_added_while_a_claim_is_undecided(
     assert [count for count, _ in seen] == [4, 8], "not 16, because it is decided"
     assert seen[0][1] < seen[1][1] < 0.05
     assert "use one of the two" in rekindle("essay", "--decide", "--full", "--configs", str(CONFIGS)).err
+    assert "--times 0: expected a number above 0" in rekindle("essay", "--times", "0").err
+    assert command_of(False, [], essay.CONFIGS, times=0.5) == "rekindle essay --times 0.5"
