@@ -44,6 +44,8 @@ from experiments.forecasts.tables import (
 )
 from experiments.forecasts.values import read_values
 from experiments.forecasts.week import SMALL, WeekRequest
+from experiments.imports import people
+from experiments.imports.people import People
 from experiments.logs.draws import SHIPPED, draws_of
 from experiments.logs.log import Log, read_in_file_order
 from experiments.logs.observed import with_observed
@@ -164,7 +166,9 @@ def forecast(
 
 def plan_week(
     log: LogFile,
-    person: Annotated[str, typer.Option(metavar="ID", help="The person whose week is planned, by the id in the log.")],
+    person: Annotated[
+        str | None, typer.Option(metavar="ID", help="Whose week is planned, by an id of the log. Default: you.")
+    ] = None,
     minutes: Annotated[int, typer.Option(min=1, max=300, help="Time budget of the week, in minutes.")] = 60,
     ties: Annotated[int, typer.Option(min=1, max=30, help="Maximum number of ties in the list.")] = 10,
     days: Annotated[int, typer.Option(min=1, max=3_650, help="Days within which the others may write back.")] = 60,
@@ -202,8 +206,10 @@ def plan_week(
     kinds = _kinds(gestures, experiment)
     if not kinds:
         raise ConfigError(f"--gestures {gestures}: expected at least one gesture, such as {SMALL[2]}.")
+    stderr, known = stderr_console(), people.read(people.beside(log))
+    person = person or _you(known, log, stderr)
     contacts = _read(log, observed)
-    report_log_notes(log, contacts.notes, stderr_console(), ids=ids)
+    report_log_notes(log, contacts.notes, stderr, ids=ids)
     who = _person(person, contacts, log, ids)
     _require_dormant(contacts, who, person, silent)
     if cut is not None:
@@ -213,7 +219,6 @@ def plan_week(
     worth = read_values(values, {str(name) for name in contacts.names}) if values else {}
     worth |= dict.fromkeys(trials.running(entries, str(contacts.names[who]), now), 0.0)
     request = WeekRequest(who, minutes, most=ties, days=days, silent=silent, gestures=kinds, values=worth)
-    stderr = stderr_console()
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
         plan = week.without_disproved(week.plan_week(contacts, some_worlds, request, execution, cut))
@@ -228,8 +233,7 @@ def plan_week(
         notes, brief = [*of_trial, *notes], [*of_trial, *brief]
         plan = plan._replace(plan=_with_gesture(plan.plan, new))
         store.write_whole(trial, lambda file: file.write_text(trials.text_of([*entries, *new]), encoding="utf-8"))
-    if not ids:
-        plan = plan._replace(plan=plan.plan.drop(columns="id"))
+    plan = plan._replace(plan=_shown(plan.plan, known, ids=ids))
     _take_along(plan.plan, brief, log, calendar, sheet)
     if form is Format.TABLE:
         stdout_console().print(week_table(plan, notes), highlight=False)
@@ -238,6 +242,34 @@ def plan_week(
     else:
         print(as_csv(plan.plan, index=False, float_format="%.6g").rstrip("\n"))
         stderr.print("\n".join(notes), highlight=False)
+
+
+def _you(known: People, log: Path, stderr: Console) -> str:
+    """The id of the user, as the file beside the log has it.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    path = people.beside(log)
+    if not known.you:
+        raise ConfigError(
+            "Missing option '--person': say whose week it is, by the id in the log. `rekindle start` and "
+            f"`rekindle import --me` keep who you are in {path}, so that --person can be left out."
+        )
+    stderr.print(f"This is the week of the person who is you in {path}.", soft_wrap=True)
+    return known.you
+
+
+def _shown(plan: pd.DataFrame, known: People, *, ids: bool) -> pd.DataFrame:
+    """A plan without ids; or with them and, if any is known, with names after them."""
+    if not ids:
+        return plan.drop(columns="id")
+    others = plan["id"].astype(str)
+    if known.names.keys().isdisjoint(others):
+        return plan
+    named = plan.copy()
+    named.insert(plan.columns.get_loc("id") + 1, "name", people.called(others, known.names))
+    return named
 
 
 def _with_gesture(plan: pd.DataFrame, new: Sequence[trials.TrialTie]) -> pd.DataFrame:
@@ -343,7 +375,7 @@ def _person(name: str, contacts: Log, log: Path, ids: bool) -> int:
         reason = error if ids else f"there is no person {name!r}."
         raise ConfigError(
             f"--person {name}: in {log}, {reason} The ids of its {len(contacts.names):,} people are "
-            f"{_form_of(contacts.names)}."
+            f"{_form_of(contacts.names)}.{'' if ids else ' With --ids, this error suggests a similar id.'}"
         ) from None
 
 

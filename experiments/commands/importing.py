@@ -16,10 +16,11 @@ import typer
 from rich.console import Console
 
 from experiments.config.errors import ConfigError
-from experiments.imports import identities
+from experiments.imports import identities, people
 from experiments.imports.contacts import Choices, Reader
 from experiments.imports.formats import BY_NAME, TABLE
 from experiments.imports.gathering import Export, Gathered, counts, gather
+from experiments.imports.people import People
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import say_written, stderr_console, stdout_console
 from experiments.terminal.names import visible
@@ -74,7 +75,7 @@ def import_(
     confirmed = identities.read(aliases) if aliases else {}
     with progress_bar(stderr, "files", len(exports)) as report:
         found = gather(exports, choices, named=named, aliases=confirmed, progress=report)
-    proposed = identities.proposals(found.contacts, country)
+    proposed = identities.proposals(found.contacts, country, found.names)
     if merge and (sure := {one.id: one.same_as for one in proposed if one.sure >= identities.SURE}):
         confirmed |= sure
         found = gather(exports, choices, named=named, aliases=confirmed)
@@ -85,8 +86,9 @@ def import_(
         raise LogError("No contact between two people was found, so no log was written.")
     write_log(found.rows, output)
     say_written(output, stdout)
+    known = keep_people(found, output, me[0] if me else "", stdout)
     _propose(proposed, confirmed, _beside(output, aliases), stdout, ids=ids)
-    stdout.print(_next(found, output, ids=ids), soft_wrap=True)
+    stdout.print(_next(found, output, known, ids=ids), soft_wrap=True)
 
 
 # What the user said --------------------------------------------------------------------------------------------------
@@ -253,10 +255,33 @@ def write_log(rows: pd.DataFrame, output: Path) -> None:
     write_whole(output, write)
 
 
-def _next(found: Gathered, output: Path, *, ids: bool) -> str:
+def keep_people(found: Gathered, log: Path, you: str, stdout: Console) -> People:
+    """Write, beside a log, what its people are called and which one is the user, and return it.
+
+    What the file says already stays, apart from people who are not in the log, so that a user can correct names.
+
+    Args:
+        found: what the exports gave.
+        log: the log, written or about to be.
+        you: the id of the user; if it is not in the log, that of the file stays.
+        stdout: where to say that the file was written.
+
+    Raises:
+        LogError: there is a file, and it cannot be read.
+    """
+    path, contacts = people.beside(log), found.contacts
+    before = people.read(path)
+    known = People(you if you in contacts else before.you, found.names | dict(before.names)).among(contacts)
+    if known != People():
+        write_whole(path, lambda temporary: people.written(known, temporary))
+        say_written(path, stdout)
+    return known
+
+
+def _next(found: Gathered, output: Path, known: People, *, ids: bool) -> str:
     """The command that most users want next."""
     unread = counts(found, "unread").total()
     warning = f"{counted(unread, 'record')} could not be read; see above. " if unread else ""
-    owner = next(iter(found.contacts))
-    person = f'"{owner}"' if ids else "YOU"
-    return f"{warning}Next: rekindle plan-week {output} --person {person} --ids"
+    owner = f'"{next(iter(found.contacts))}"' if ids else "YOU"
+    person = "" if known.you else f" --person {owner}"  # plan-week finds it beside the log
+    return f"{warning}Next: rekindle plan-week {output}{person} --ids"

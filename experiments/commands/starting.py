@@ -6,7 +6,7 @@ Many parameters because each option of a command is one.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,16 +14,17 @@ import typer
 from rich.console import Console
 
 from experiments.commands.forecasting import plan_week
-from experiments.commands.importing import report_import, write_log, zone_named
+from experiments.commands.importing import keep_people, report_import, write_log, zone_named
 from experiments.config.errors import ConfigError
-from experiments.imports import identities
-from experiments.imports.contacts import Choices
+from experiments.imports import identities, people
+from experiments.imports.contacts import Choices, clean
 from experiments.imports.gathering import Gathered, gather
 from experiments.terminal.console import say_written, stderr_console, stdout_console
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted
 from experiments.terminal.progress import progress_bar
 from sim.contact_logs import LogError
+from sim.model.spelling import nearest
 from sim.runtime.atomic_files import write_whole
 
 _OFFERED = 9  # people among whom the user finds themselves, and pairs of ids that may be one person's
@@ -49,28 +50,35 @@ def start(
     """Go from exports to a plan for this week: read them, say who you are, and get a sheet and a calendar."""
     stdout = stdout_console()
     stdout.print("Everything stays on this machine. No text is read, only who wrote to whom and when.\n")
-    kept, choices = folder / "log.aliases.csv", Choices(me=tuple(me or ()), zone=zone_named(zone), day_first=day_first)
+    kept, log = folder / "log.aliases.csv", folder / "log.parquet"
     known = identities.read(kept) if kept.exists() else {}
+    remembered = people.read(people.beside(log)).you
+    mine = me or ([remembered] if remembered else [])
+    choices = Choices(me=tuple(mine), zone=zone_named(zone), day_first=day_first)
     found = _read(exports, choices, known)
     if not len(found.rows):
         report_import(found, stdout, ids=False)
         raise LogError("No contact between two people was found, so there is nothing to plan.")
-    person, aliases = _people(found, me, known, stdout, yes=yes)
+    if not me and remembered and remembered not in found.contacts:
+        mine = []
+    person, aliases = _people(found, mine, known, stdout, yes=yes)
     if aliases != known:
         found = _read(exports, choices, aliases)
     report_import(found, stdout, ids=False)
     _warn_of_strangers(found, person, aliases, stdout)
+    _say_who(person, people.beside(log), stdout)
     budget = minutes or (60 if yes else _minutes())
-    log, sheet, calendar = folder / "log.parquet", folder / "week.html", folder / "week.ics"
+    sheet, calendar = folder / "week.html", folder / "week.ics"
     write_log(found.rows, log)
     say_written(log, stdout)
+    keep_people(found, log, person, stdout)
     if aliases:
         write_whole(kept, lambda temporary: identities.written(identities.confirmed(aliases), temporary))
         say_written(kept, stdout)
     stdout.print()
     plan_week(log, person, minutes=budget, ids=True, worlds=worlds, sheet=sheet, calendar=calendar)
     stdout.print("\nThe same, as commands:", highlight=False)
-    asked = [word for one in me or () for word in ("--me", one)]
+    asked = [word for one in mine for word in ("--me", one)]
     asked += [] if zone is None else ["--zone", zone]
     asked += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
     merged = ["--aliases", str(kept)] if aliases else []
@@ -80,6 +88,15 @@ def start(
         ["plan-week", str(log), "--person", person, "--minutes", str(budget), "--worlds", str(worlds), "--ids"],
     ):
         stdout.print(f"  rekindle {shlex.join(words)}", soft_wrap=True)
+
+
+def _say_who(person: str, kept: Path, stdout: Console) -> None:
+    """Say who the user is taken for, where that is kept, and how to change it."""
+    stdout.print(
+        f"You are {visible(person)}. {visible(str(kept))} keeps that for the next time; --me changes it.",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _minutes() -> int:
@@ -109,21 +126,31 @@ def _asked(question: str, **options: Any) -> Any:
 
 
 def _people(
-    found: Gathered, me: Sequence[str] | None, known: Mapping[str, str], stdout: Console, *, yes: bool
+    found: Gathered, me: Sequence[str], known: Mapping[str, str], stdout: Console, *, yes: bool
 ) -> tuple[str, dict[str, str]]:
     """The id of the user, and the ids that are another's: those known, those agreed to, and the user's own others."""
     contacts = found.contacts
-    aliases = dict(known) | _same(identities.proposals(contacts), stdout, yes=yes)
-    mine = list(me or ()) or _own(contacts, aliases, stdout, yes=yes)
-    for one in mine:
-        if one not in contacts and one not in aliases:
-            raise ConfigError(
-                f"--me {one}: nobody in these exports is called that. Leave out --me to choose from a list."
-            )
+    aliases = dict(known) | _same(identities.proposals(contacts, names=found.names), stdout, yes=yes)
+    mine = _spelled(me, {*found.ids, *aliases, *contacts}) or _own(contacts, aliases, stdout, yes=yes)
     ends = list(dict.fromkeys(identities.end_of(one, aliases) for one in mine))
     person = max(ends, key=lambda one: contacts.get(one, 0))
     aliases |= {one: person for one in ends if one != person}
     return person, {one: identities.end_of(one, aliases) for one in aliases}
+
+
+def _spelled(me: Sequence[str], ids: Collection[str]) -> list[str]:
+    """The ids that somebody gave as theirs, as exports spell them.
+
+    Raises:
+        ConfigError: nobody has one of them.
+    """
+    known = {clean(one).casefold(): one for one in ids}
+    for one in me:
+        if clean(one).casefold() not in known:
+            close = nearest(one, ids)
+            hint = f"did you mean {close}?" if close else "leave out --me to choose from a list."
+            raise ConfigError(f"--me {one}: nobody in these exports is called that; {hint}")
+    return [one if one in ids else known[clean(one).casefold()] for one in me]
 
 
 def _same(proposed: Sequence[identities.Alias], stdout: Console, *, yes: bool) -> dict[str, str]:
@@ -178,7 +205,7 @@ def _warn_of_strangers(found: Gathered, person: str, aliases: Mapping[str, str],
         if len(one.rows) and not (one.rows["source"].isin(mine) | one.rows["target"].isin(mine)).any():
             stdout.print(
                 f"{one.path.name}: none of its {counted(len(one.rows), 'contact')} is yours, so it adds nothing to "
-                "your plan. If you have another name there, start again and name that, too.",
+                f"your plan. If you have another name there, start again with --me {shlex.quote(person)} --me NAME.",
                 soft_wrap=True,
                 style="bold",
                 markup=False,

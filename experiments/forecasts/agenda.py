@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from importlib.resources import files
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -24,9 +25,9 @@ _MEANS = {
 }
 
 
-def who(row: pd.Series) -> str:
-    """The id of the other person, if the plan has ids; otherwise the number of the tie."""
-    return str(row["id"]) if "id" in row.index else f"tie {row['tie']}"
+def who(row: pd.Series | Mapping[Hashable, Any]) -> str:
+    """What the other person is called: the name or else the id, if the plan has these; otherwise the tie's number."""
+    return next((str(row[title]) for title in ("name", "id") if title in row), f"tie {row['tie']}")
 
 
 def what(row: pd.Series) -> str:

@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.text import Text
 
 from experiments.analysis.compare import ENOUGH_WORLDS, TOO_FEW
+from experiments.forecasts.agenda import who
 from experiments.terminal.columns import Columns
 from experiments.terminal.numbers import counted, points
 from experiments.terminal.tables import sentences, table_of
@@ -153,7 +154,7 @@ def week_table(found: Week, notes: Sequence[str]) -> Group:
     for row in found.plan.to_dict("records"):
         gain, low, high = (_in_points(row[name]) for name in ("gain", "low", "high"))
         table.add_row(
-            str(row["id"]) if "id" in row else f"tie {row['tie']}", row["last_contact"] or "–",
+            who(row), row["last_contact"] or "–",
             f"{row['silent_days']:,} d", f"{row['known_years']:.1f} y", f"{row['contacts']:,}", row["last_word"],
             *(f"{row[name]:g}" for name in valued), row["gesture"], f"{row['minutes']:g}", _percent(row["without"]),
             _percent(row["after"]), gain, f"{low} … {high}" if low != "–" else "–",

@@ -1,5 +1,6 @@
 """Contact logs from exports of mail, chats and calls: who, whom, when and by which medium; never what was written.
 
 Each format has a file with a `Reader`. `formats.py` lists them, `gathering.py` recognises a format and makes one log of
-many exports, `contacts.py` has what readers share, and `identities.py` proposes which ids are one person's.
+many exports, and `contacts.py` has what readers share. `identities.py` proposes which ids are one person's, and
+`people.py` keeps what people are called and which one is the user.
 """

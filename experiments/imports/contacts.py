@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 DAY = 86_400  # seconds
 EARLIEST = 365 * DAY  # 1971; earlier dates come from clocks that were not set
+LONGEST_NAME = 80  # letters; longer ones are no names of people
 ME = "me"  # the owner of an export that does not name its owner
 # Marks of direction, joiners and byte order, which apps put around names and dates.
 MARKS = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e"
@@ -70,6 +71,7 @@ class Tally:
         unread: the number of records that could not be read, by reason.
         where: where the first of each reason stands, such as ``"line 12"``.
         notes: sentences on guesses, such as the order of day and month, and how sure they are.
+        names: what people are called beside their id, such as in headers of mail, and how often, by id.
         seen: digests of the records that `is_copy` was asked about. Give files that may overlap the same tally.
     """
 
@@ -77,6 +79,7 @@ class Tally:
     unread: Counter[str] = field(default_factory=Counter)
     where: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    names: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     seen: set[int] = field(default_factory=set, repr=False)
 
     def skip(self, reason: str, where: str = "") -> None:
@@ -93,6 +96,12 @@ class Tally:
         """Say what was guessed."""
         if sentence not in self.notes:
             self.notes.append(sentence)
+
+    def call(self, one: str, name: str) -> None:
+        """Note what somebody is called. Addresses, and what begins with a sign or is very long, are no names."""
+        plain = clean(name).strip("'\" ,")
+        if plain[:1].isalnum() and "@" not in plain and "\ufffd" not in plain and len(plain) <= LONGEST_NAME:
+            self.names[one][plain] += 1
 
     def is_copy(self, *parts: object) -> bool:
         """Whether a record with these parts came before, in this file or in another one of the same tally.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,6 +56,7 @@ class Gathered:
         refused: named files and folders that could not be read, each with a sentence that says why.
         copies: contacts that several files have, each counted once.
         merged: contacts of people with themselves that are left out, because two ids turned out to be one person's.
+        names: what people are called most often, where exports have a name beside their id.
     """
 
     exports: list[Export]
@@ -64,6 +65,12 @@ class Gathered:
     refused: dict[Path, str] = field(default_factory=dict)
     copies: int = 0
     merged: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of all people as the exports have them, before any are merged."""
+        return {str(one) for export in self.exports for side in ("source", "target") for one in export.rows[side]}
 
     @property
     def contacts(self) -> dict[str, int]:
@@ -108,7 +115,8 @@ def gather(
     kept, copies = _without_copies(exports, merging)
     to_oneself = kept["source"] == kept["target"]
     rows = kept[~to_oneself].sort_values("time", kind="stable", ignore_index=True)
-    return Gathered(exports, rows, passed, refused, copies, int(to_oneself.sum()))
+    names = _names(exports, merging)
+    return Gathered(exports, rows, passed, refused, copies, int(to_oneself.sum()), names)
 
 
 def _reporting(contacts: Iterator[Contact], progress: Progress, number: int, files: int) -> Iterator[Contact]:
@@ -125,6 +133,14 @@ def _owners(rows: pd.DataFrame, choices: Choices) -> dict[str, str]:
         return {}
     ids = {*rows["source"], *rows["target"]}
     return {one: choices.owner for one in ids if same(choices.me, one) and one != choices.owner}
+
+
+def _names(exports: Sequence[Export], merging: Mapping[str, str]) -> dict[str, str]:
+    often: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for export in exports:
+        for one, names in export.tally.names.items():
+            often[merging.get(one, one)].update(names)
+    return {one: max(sorted(names), key=lambda name: names[name]) for one, names in often.items()}
 
 
 def _without_copies(exports: Sequence[Export], merging: Mapping[str, str]) -> tuple[pd.DataFrame, int]:

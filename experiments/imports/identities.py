@@ -1,7 +1,7 @@
 """Which ids of a log are probably one person, and the file in which a user confirms it.
 
-An address with and without a `+tag`, a number with and without its country code, a name in two spellings: these are
-proposed, and nothing is merged until the user says so.
+An address with and without a `+tag`, a number with and without its country code, a name in two spellings, two addresses
+with the same full name: these are proposed, and nothing is merged until the user says so.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from experiments.imports.contacts import clean
@@ -46,19 +47,27 @@ class Alias(NamedTuple):
     sure: float
 
 
-def proposals(contacts: Mapping[str, int], country: str | None = None) -> list[Alias]:
+def proposals(
+    contacts: Mapping[str, int], country: str | None = None, names: Mapping[str, str] = MappingProxyType({})
+) -> list[Alias]:
     """Ids that are probably another's, the surest first.
 
     Args:
         contacts: the number of contacts of each id.
         country: where numbers without a country code are from, such as ``"DE"``. By default that of most numbers that
             have one.
+        names: what people are called beside their id, such as in headers of mail. Names of one word do not count.
+
+    Returns:
+        A proposal for each id that would go. An id that would stay may go by a less sure proposal, so that each can be
+        agreed to on its own.
     """
     region = country or _region(contacts)
     kinds: list[tuple[str, float, Callable[[str], str | None]]] = [
         ("the same address, apart from its tag", 0.95, _address),
         ("the same number, written differently", 0.95, lambda one: _number(one, region)),
         ("the same name, spelled differently", 0.7, _name),
+        ("the same name beside the address", 0.7, lambda one: _name(names.get(one, one))),
         ("an address made of the name", 0.5, _name_or_local_part),
     ]
     found: dict[str, Alias] = {}
@@ -70,10 +79,9 @@ def proposals(contacts: Mapping[str, int], country: str | None = None) -> list[A
                 alike[key].append(one)
         for ids in alike.values():
             stays, *others = sorted(ids, key=lambda one: (-contacts[one], one))
-            for other in others:
-                found.setdefault(other, Alias(other, _end(stays, found), why, sure))
-    made = [one for one in found.values() if one.id != one.same_as]
-    return sorted(made, key=lambda one: (-one.sure, one.same_as, one.id))
+            last = _end(stays, found)
+            found |= {other: Alias(other, last, why, sure) for other in others if other not in found and other != last}
+    return sorted(found.values(), key=lambda one: (-one.sure, one.same_as, one.id))
 
 
 def _end(one: str, found: Mapping[str, Alias]) -> str:

@@ -25,6 +25,7 @@ CHUNK = 1 << 16  # bytes read at once, so that a line without an end needs no me
 _SENDER, _RECEIVERS = ("From",), ("To", "Cc", "Bcc")
 _OF_LISTS = ("List-Id", "List-Post", "List-Unsubscribe")
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s@]+@[^<>\s@]+)\s*>")
+_ALONE = re.compile(r"([^<>@:;()]*)<\s*[^<>\s@]+@[^<>\s@]+\s*>\s*")  # one address, after a name
 _MACHINES = re.compile(r"(?:mailer-daemon|no-?_?reply|do-?_?not-?_?reply)@")
 _DRAFTS = {"draft", "drafts", "entwürfe", "brouillons", "borradores", "rascunhos", "bozze", "concepten", "черновики",
            "koncepty", "wersje robocze", "utkast", "kladder", "luonnokset", "taslaklar",
@@ -47,9 +48,10 @@ class Letter(NamedTuple):
 def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
     """Messages from one person to one person; with ``choices.groups``, also to several, one row per receiver.
 
-    A person is an address in lower case. The same message in two files of a tally counts once. Skipped are messages to
-    several people or oneself, from mailing lists and machines, drafts, spam, chats, resent messages, and messages
-    without a sender or receiver. A message without a date, or with an impossible one, is unread.
+    A person is an address in lower case, and the tally learns the names beside it. The same message in two files of a
+    tally counts once. Skipped are messages to several people or oneself, from mailing lists and machines, drafts, spam,
+    chats, resent messages, and messages without a sender or receiver. A message without a date, or with an impossible
+    one, is unread.
 
     Raises:
         LogError: the path is missing or not a mailbox.
@@ -60,12 +62,15 @@ def read(path: Path, choices: Choices, tally: Tally) -> Iterator[Contact]:
             count = tally.fail if found in (NO_DATE, BAD_DATE) else tally.skip
             count(found, letter.where)
             continue
-        name = " ".join(_texts(letter.message, ("Message-ID",))).strip()
-        first = found[0]
-        if tally.is_copy("mail", name or first.time, first.source, *(contact.target for contact in found)):
+        contacts, names = found
+        number = " ".join(_texts(letter.message, ("Message-ID",))).strip()
+        first = contacts[0]
+        if tally.is_copy("mail", number or first.time, first.source, *(contact.target for contact in contacts)):
             tally.skip("copies", letter.where)
-        else:
-            yield from found
+            continue
+        for address, name in names.items():
+            tally.call(address, name)
+        yield from contacts
 
 
 # Files --------------------------------------------------------------------------------------------------------------
@@ -173,8 +178,8 @@ def _parsed(head: bytes) -> Message:
 NO_DATE, BAD_DATE = "without a date", "with an impossible date"
 
 
-def _contacts_of(message: Message, flags: str, groups: bool) -> list[Contact] | str:
-    """The contacts of a message, or the reason why it has none."""
+def _contacts_of(message: Message, flags: str, groups: bool) -> tuple[list[Contact], dict[str, str]] | str:
+    """The contacts of a message, and the names of its addresses; or the reason why it has none."""
     if why := _no_letter(message, flags):
         return why
     who, whom = _addresses(message, _SENDER), _addresses(message, _RECEIVERS)
@@ -182,22 +187,22 @@ def _contacts_of(message: Message, flags: str, groups: bool) -> list[Contact] | 
         return "from machines"
     if len(who) != 1:
         return "from several people" if who else "without a sender's address"
-    if whom == who:
+    others = sorted(whom.keys() - who.keys())
+    if whom and not others:
         return "to oneself"
-    whom -= who
-    if not whom:
+    if not others:
         return "without a receiver's address"
-    if len(whom) > 1 and not groups:
+    if len(others) > 1 and not groups:
         return "to several people"
-    if len(whom) > MOST_RECEIVERS:
+    if len(others) > MOST_RECEIVERS:
         return f"to more than {MOST_RECEIVERS} people"
     if not message["Date"]:
         return NO_DATE
     sent = _time_of(message)
     if sent is None:
         return BAD_DATE
-    source = who.pop()
-    return [Contact(source, target, sent, "mail") for target in sorted(whom)]
+    (source,) = who
+    return [Contact(source, target, sent, "mail") for target in others], whom | who
 
 
 def _no_letter(message: Message, flags: str) -> str | None:
@@ -237,24 +242,31 @@ def _as_text(raw: object) -> str:
         return content.decode("latin-1")
 
 
-def _addresses(message: Message, names: tuple[str, ...]) -> set[str]:
-    """Addresses in headers of these names, in lower case, without names, comments and groups."""
-    found: set[str] = set()
+def _addresses(message: Message, names: tuple[str, ...]) -> dict[str, str]:
+    """Addresses in headers of these names, in lower case, each with the name beside it, which may be empty."""
+    found: dict[str, str] = {}
     for text in _texts(message, names):
-        found |= _addresses_in(text) or _addresses_in(_decoded(text))
+        for address, name in (_addresses_in(text) or _addresses_in(_decoded(text))).items():
+            found[address] = found.get(address) or name
     return found
 
 
-def _addresses_in(text: str) -> set[str]:
+def _addresses_in(text: str) -> dict[str, str]:
     try:
-        candidates = [address for _, address in getaddresses([text])]
+        candidates = [(address, name) for name, address in getaddresses([text])]
     except (RecursionError, IndexError, ValueError, TypeError):  # of comments within comments
         candidates = []
-    if not any(map(_ADDRESS.fullmatch, candidates)):
-        candidates = _IN_BRACKETS.findall(text)  # as in `Smith, Ann <ann@example.org>`, which lacks its quotes
-    plain = (address.translate(MARKS).strip().strip("'").rstrip(".") for address in candidates)
-    addresses = (unicodedata.normalize("NFC", address).lower() for address in plain)
-    return {clean(address) for address in addresses if _ADDRESS.fullmatch(address)}
+    if not any(_ADDRESS.fullmatch(address) for address, _ in candidates):
+        candidates = [(address, "") for address in _IN_BRACKETS.findall(text)]
+    # The whole name in `Smith, Ann <ann@example.org>`, which lacks its quotes.
+    alone = None if len(candidates) == 1 and candidates[0][1] else _ALONE.fullmatch(text)
+    found: dict[str, str] = {}
+    for address, name in candidates:
+        plain = unicodedata.normalize("NFC", address.translate(MARKS).strip().strip("'").rstrip(".")).lower()
+        if _ADDRESS.fullmatch(plain):
+            named = alone[1] if alone else name
+            found[clean(plain)] = _decoded(named) if "=?" in named else named
+    return found
 
 
 def _decoded(text: str) -> str:

@@ -32,6 +32,8 @@ from experiments.forecasts.week import (
     plan_week,
     steadied,
 )
+from experiments.imports import people
+from experiments.imports.people import People
 from experiments.logs.log import read_in_file_order
 from experiments.sweeps import runner
 from tests.conftest import DATA
@@ -534,6 +536,28 @@ def test_a_week_can_be_taken_along(log: Path, rekindle: Rekindle) -> None:
     assert "Qz" in Path("week.html").read_text("utf-8")
 
 
+def test_people_are_named_as_the_file_beside_the_log_has_them(log: Path, rekindle: Rekindle) -> None:
+    """On the plan, the sheet and the calendar, but only with ids; the person who is you need not be named."""
+    alone = rekindle("plan-week", log, "--person", "Qz0x", *QUICK, "--ids", "--format", "csv")
+    others = pd.read_csv(io.StringIO(alone.out))["id"].tolist()
+    named = {others[0]: "Zoë Bär", others[1]: "Ben Lee"}
+    people.written(People("Qz0x", named), Path("wall.people.csv"))
+    along = ("--calendar", "week.ics", "--sheet", "week.html")
+    hidden = rekindle("plan-week", log, *QUICK, *along)
+    assert hidden.code == 0, hidden.err
+    taken = hidden.out + hidden.err + Path("week.ics").read_text("utf-8") + Path("week.html").read_text("utf-8")
+    assert not any(name in taken for name in ("Qz", "Zoë", "Ben"))
+    shown = rekindle("plan-week", log, *QUICK, *along, "--ids")
+    for text in (shown.out, Path("week.ics").read_text("utf-8"), Path("week.html").read_text("utf-8")):
+        assert all(name in text for name in ("Zoë Bär", "Ben Lee", others[2]))
+        assert others[0] not in text
+    assert "wall.people.csv" in shown.err
+    table = pd.read_csv(io.StringIO(rekindle("plan-week", log, *QUICK, "--ids", "--format", "csv").out))
+    assert table["id"].tolist() == others
+    assert table["name"].tolist() == ["Zoë Bär", "Ben Lee", others[2]]
+    assert table.drop(columns="name").equals(pd.read_csv(io.StringIO(alone.out)))
+
+
 def test_a_trial_shows_half_of_the_ties_and_leaves_the_others_alone(log: Path, rekindle: Rekindle) -> None:
     options = (
         "--worlds",
@@ -590,6 +614,7 @@ def test_a_trial_that_is_not_there_is_one_paragraph(log: Path, rekindle: Rekindl
         (["bad.csv", "--person", "a"], "bad.csv, line 3: the time 'x' is not a number. Times must be Unix seconds"),
         (["wall.csv"], "Missing option '--person'"),
         (["wall.csv", "--person", "Qz00x"], "in wall.csv, there is no person 'Qz00x'. The ids"),
+        (["wall.csv", "--person", "Qz00x"], "With --ids, this error suggests a similar id."),
         (["wall.csv", "--person", "Qz00x", "--ids"], "no person has the id 'Qz00x'; did you mean 'Qz0x'? The ids"),
         (
             ["wall.csv", "--person", "ann"],

@@ -322,9 +322,10 @@ def test_somebody_with_two_names_is_one_person_and_stays_so_in_the_next_week(
     again = rekindle(*command[1:])
     assert again.code == 0, again.err
     assert set(read("my_week/log.parquet").names) == set(log.names)
-    answering(monkeypatch, "Annie", "30")
+    asked = answering(monkeypatch, "30")  # who the user is, is known
     second = rekindle("start", two_names)
     assert second.code == 0, second.err
+    assert asked["person"] == "ann@example.org"
     assert set(read("my_week/log.parquet").names) == set(log.names)
     assert Path("my_week/log.aliases.csv").read_text() == checked
 
@@ -337,6 +338,7 @@ def test_a_chat_in_which_the_owner_has_another_name_is_noticed(
     assert "chat.csv: none of its 5 contacts is yours" in " ".join(ended.out.split())
     assert "mail.csv: none" not in ended.out
     both = rekindle("start", two_names, "--yes", "--me", "ann@example.org", "--me", "Annie", "--minutes", "20")
+    assert both.code == 0, both.err
     assert "none of its" not in both.out
 
 

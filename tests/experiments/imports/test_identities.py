@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ ids = st.one_of(
 )  # fmt: skip
 
 
-def merged(contacts: dict[str, int], **options: str) -> dict[str, str]:
+def merged(contacts: dict[str, int], **options: Any) -> dict[str, str]:
     return {one.id: one.same_as for one in proposals(contacts, **options)}
 
 
@@ -76,6 +77,40 @@ def test_nobody_is_merged_twice_or_into_somebody_who_goes(contacts: dict[str, in
     assert [one.sure for one in found] == sorted((one.sure for one in found), reverse=True)
     left = {one: count for one, count in contacts.items() if one not in goes}
     assert [one for one in proposals(left) if one.sure >= SURE] == []
+
+
+def test_addresses_with_one_full_name_are_proposed_but_never_almost_sure() -> None:
+    contacts = {
+        "ann@example.org": 5,
+        "a.smith@example.com": 3,
+        "Smith, Ann": 2,
+        "ben@example.org": 4,
+        "ben@work.org": 1,
+    }
+    names = {"ann@example.org": "Ann Smith", "a.smith@example.com": "ann smith", "ben@example.org": "Ben"}
+    names["ben@work.org"] = "Ben"  # a word may be anybody
+    assert merged(contacts, names=names) == {"a.smith@example.com": "ann@example.org", "Smith, Ann": "ann@example.org"}
+    assert all(one.sure < SURE for one in proposals(contacts, names=names))
+    assert merged(contacts) == {}
+
+
+@given(
+    st.dictionaries(st.one_of(ids, st.sampled_from(["ann.smith@a.org", "ann.smith+a@a.org"])), st.integers(1, 9)),
+    st.lists(st.sampled_from(["Ann Smith", "Smith, Ann", "Ben Lee", "Ann", "", "@ 7"]), min_size=1),
+)
+def test_all_proposals_together_go_in_no_circle(contacts: dict[str, int], some: list[str]) -> None:
+    """However ids and names are alike, each id goes once at most, and leads to one that stays."""
+    names = {one: some[at % len(some)] for at, one in enumerate(contacts)}
+    found = proposals(contacts, names=names)
+    goes = {one.id: one for one in found}
+    assert len(goes) == len(found)
+    for one in found:
+        seen = {one.id}
+        while one.same_as in goes:
+            one = goes[one.same_as]
+            assert one.id not in seen
+            seen.add(one.id)
+        assert one.same_as in contacts
 
 
 @given(st.dictionaries(ids, st.integers(1, 50), max_size=12))
