@@ -190,7 +190,7 @@ CLAIMS = (
         "How far does an hour a week take a newcomer who knows nobody, in three years?",
         "Newcomers without ties join burnt-in worlds and follow one of ten strategies. Counted after three years, while they "
         "still follow it: their rank in the industry by ties in touch.",
-        "The newcomers' mean rank is {most:g} or better, for each strategy.",
+        "The newcomers' mean rank is {most:g} or better with the strategy that is best in another world of the same draw.",
         ("zero_to_connected",),
         zero_to_connected.finding,
         "At events, the odds of meeting an acquaintance rather than a stranger are about two to one (Ingram & Morris 2007). The places, "

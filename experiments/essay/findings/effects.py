@@ -97,6 +97,22 @@ def gain(swept: SweepResult, label: str, arm: pd.Series, base: pd.Series, least:
     return Effect(label, by_draw(swept, arm - base), least)
 
 
+def lowest_elsewhere(label: str, arms: Sequence[Effect], least: float = float("nan")) -> Effect:
+    """The value of whichever arm is lowest on average in the other worlds of the same draw.
+
+    If the arm were chosen by its value in the same world, chance alone would make the chosen one lower than it is. Draws
+    of one world have no value.
+    """
+    values = np.stack([one.values for one in arms])
+    found = np.full(values.shape[1:], np.nan)
+    for world in range(values.shape[2] if values.shape[2] > 1 else 0):
+        others = np.delete(values, world, axis=2)
+        known = np.flatnonzero(~np.isnan(others).any(axis=(0, 2)))
+        chosen = np.argmin(others[:, known].mean(axis=2), axis=0)
+        found[known, world] = values[chosen, known, world]
+    return Effect(label, found, least)
+
+
 def judge(swept: SweepResult, effect: Effect, noise: float | None = None) -> Judged:
     """The verdict on an effect; ``noise`` is needed with one world per draw, see `plausible.judged`."""
     key = (effect.values.tobytes(), effect.values.shape, effect.least, noise)

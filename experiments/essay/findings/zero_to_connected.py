@@ -20,6 +20,7 @@ from experiments.essay.findings.effects import (
     judge,
     level,
     listed,
+    lowest_elsewhere,
     named,
     plotted,
     setting_of,
@@ -44,6 +45,8 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
     by_name = {one.label: one for one in mine}
     reaching = {name: Effect(name, most - one.values, 0.0) for name, one in by_name.items() if name != WAIT}
     judged = {label(name): judge(swept, one) for name, one in reaching.items()}
+    furthest = lowest_elsewhere("the best", [one for one in mine if one.label != WAIT])
+    reached = judge(swept, Effect(furthest.label, most - furthest.values, 0.0))
     best = chance_best({name: -one.values for name, one in by_name.items()})
     first, wait = mine[0], by_name[WAIT]
     people = swept.experiment.world.people // swept.experiment.world.parameters.industries
@@ -52,13 +55,15 @@ def finding(sweeps: Sweeps) -> ClaimFinding:
         plotted(title, swept, sorted(ranks[of], key=lambda one: order.index(one.label))) for of, title in RANKS.items()
     ]
     return ClaimFinding(
-        ruling=together(judged),
+        ruling=together({furthest.label: reached}),
         effect=(
             f"After three years of an hour a week with “{label(first.label)}”, somebody who knew nobody has rank {first.mean.value:.0f} "
             f"({first.mean.low:.0f} … {first.mean.high:.0f}) of about {people} people of the industry by ties in touch; with waiting, {wait.mean.value:.0f}. "
             f"“{label(first.label)}” takes newcomers furthest in {share(best[first.label])} of the plausible worlds"
             f"{best_of(best, first.label, label)}. "
-            f"Here “most connected” means rank {most:g} or better. {hanging_on(swept, first)}"
+            f"Here “most connected” means rank {most:g} or better. {hanging_on(swept, first)} "
+            f"With whichever strategy is best in another world of the same draw, the rank is {furthest.mean.value:.0f} "
+            f"({furthest.mean.low:.0f} … {furthest.mean.high:.0f}), and {most:g} or better in {share(reached.share)} of the plausible worlds."
         ),
         main=MainEffect("zero_to_connected", first),
         pictures=(
