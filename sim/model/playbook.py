@@ -404,7 +404,7 @@ def stage_of(strategies: np.ndarray, strategy: int, elapsed: int) -> int:
 def set_stages(strategies: np.ndarray, elapsed: int) -> None:
     """Set what the followers of each strategy follow today, this many days after they began, in place."""
     for strategy in np.flatnonzero(strategies["for_days"]):
-        strategies[strategy]["today"] = stage_of(strategies, strategy, elapsed)
+        strategies[strategy]["today"] = stage_of(strategies, strategy, elapsed)  # type: ignore[arg-type]  # a NumPy integer
 
 
 def own_copy(book: Playbook) -> Playbook:

@@ -301,7 +301,7 @@ def test_the_one_that_takes_newcomers_furthest_is_the_one_that_is_named() -> Non
 
 
 def test_the_lowest_elsewhere_is_chosen_by_the_other_worlds() -> None:
-    """Where the worlds of a draw disagree, each has the arm that is lowest in the other; a draw of one world has none."""
+    """Where the worlds of a draw disagree, each has the arm that is lowest in the other. One world alone has none."""
     one = np.array([[1.0, 1.0], [1.0, 9.0], [1.0, NAN]])
     two = np.array([[2.0, 2.0], [5.0, 6.0], [2.0, NAN]])
     found = effects.lowest_elsewhere("best", [Effect("one", one), Effect("two", two)], 4.0)

@@ -417,7 +417,7 @@ def test_a_strategy_that_takes_newcomers_furthest_everywhere_is_told() -> None:
 
 
 def test_luck_does_not_take_newcomers_to_the_top() -> None:
-    """Nine strategies lead to rank 9: the luckiest of each world is mostly at 6, but not in the other world of its draw."""
+    """Nine strategies lead to rank 9: the luckiest of a world is mostly at 6, but not in the other of its draw."""
     chance = np.random.default_rng(3)
     ranks = {f"strategy_{k}": 9 + chance.normal(0, 4, 2 * DRAWS) for k in range(9)} | {"wait": RANKS["wait"]}
     lucky = np.min([of for name, of in ranks.items() if name != "wait"], axis=0)
