@@ -97,9 +97,11 @@ def parsed(content: bytes, *, checked: bool) -> pa.Table:
         ValueError: if it is damaged, or not a Parquet file.
     """
     try:
-        table = pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+        # Not `pq.read_table`, which loads `pyarrow.dataset` and with it a third of a second.
+        file = pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True)
+        table = file.read()
         renamed = table.rename_columns([present_name(name) for name in table.column_names])
-        return renamed.replace_schema_metadata(table.schema.metadata)  # which renaming drops
+        return renamed.replace_schema_metadata(file.schema_arrow.metadata)  # without what only the footer has
     except Exception as problem:  # damaged bytes can raise anything, including RecursionError and MemoryError
         if checked and isinstance(problem, MemoryError):
             raise

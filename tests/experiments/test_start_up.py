@@ -13,7 +13,8 @@ import pytest
 from experiments import cli
 from tests.conftest import ROOT
 
-SLOW = ("SALib", "distributed", "duckdb", "matplotlib", "mesa", "optuna", "scipy.optimize", "scipy.sparse")
+SLOW = ("SALib", "distributed", "duckdb", "matplotlib", "mesa", "optuna", "pyarrow.dataset", "scipy.optimize",
+        "scipy.sparse", "scipy.stats", "sklearn")  # fmt: skip
 _LOADED = "import sys; print(*(name for name in sys.argv[1:] if name in sys.modules))"
 
 
@@ -39,8 +40,20 @@ def test_what_a_worker_does_without() -> None:
     assert loaded(f"import sim; from experiments.sweeps import runner; {run}", SLOW) == "scipy.optimize scipy.sparse"
 
 
-def test_help_does_without_the_model() -> None:
-    assert loaded("from experiments import cli; cli.app_for('--help')", ("sim", "numpy", "pandas")) == ""
+def test_help_is_printed_without_the_model_and_its_libraries() -> None:
+    code = (
+        "import contextlib, io\nfrom experiments import cli\n"
+        "with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.suppress(SystemExit):\n"
+        "    cli.main(['--help'])\nassert 'plan-week' in said.getvalue()"
+    )
+    names = ("sim", "numpy", "pandas", "numba", "llvmlite", "scipy", "pyarrow", "pydantic", "experiments.commands")
+    assert loaded(code, names) == ""
+
+
+def test_results_are_read_without_what_only_folders_of_tables_need() -> None:
+    code = "import pyarrow as pa\nfrom experiments.sweeps import checksums as c\n"
+    code += "t = pa.table({'id': ['a']})\nassert c.parsed(c.parquet_of(t), checked=True) == t"
+    assert loaded(code, ("pyarrow.dataset",)) == ""
 
 
 def test_mesa_is_loaded_when_it_is_needed() -> None:

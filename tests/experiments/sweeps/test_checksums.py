@@ -38,6 +38,8 @@ def test_a_digest_is_of_all_other_bytes(tmp_path: Path) -> None:
     digest = pq.read_metadata(path).metadata[b"rekindle-sha256"]
     assert content.count(digest) == 1
     assert hashlib.sha256(content.replace(digest, b"0" * 64)).hexdigest().encode() == digest
+    again = checksums.with_digest(checksums.table_with_digest(path))
+    assert again == content, "a digest that was read is none of the table's own metadata"
 
 
 def test_a_table_that_lost_its_digest_is_damaged_and_one_that_never_had_one_is_read(tmp_path: Path) -> None:
@@ -72,7 +74,7 @@ def test_too_little_memory_is_damage_only_if_the_bytes_may_be_wrong(
     def full(*_: Any, **__: Any) -> Any:
         raise MemoryError("full")
 
-    monkeypatch.setattr(checksums.pq, "read_table", full)
+    monkeypatch.setattr(checksums.pq, "ParquetFile", full)
     with pytest.raises(MemoryError if checked else ValueError, match="full"):
         checksums.table_with_digest(path)
 

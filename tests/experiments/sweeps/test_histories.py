@@ -597,7 +597,7 @@ def test_too_little_memory_for_bytes_that_are_right_is_no_damage(
     def full(*_: Any, **__: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr("experiments.sweeps.checksums.pq.read_table", full)
+    monkeypatch.setattr("experiments.sweeps.checksums.pq.ParquetFile", full)
     with pytest.raises(MemoryError):
         histories.read(tmp_path, LOG, {"1"})
 

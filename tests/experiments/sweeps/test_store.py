@@ -154,14 +154,15 @@ def test_a_part_that_is_removed_during_reading_is_read_to_its_end(
 ) -> None:
     """Opened once, it stays what it was, whatever another sweep puts under its name."""
     store.add(tmp_path, [row("a")])
-    real = store.pq.read_table
+    real = store.pq.ParquetFile
 
     def removed_first(*asked: Any, **options: Any) -> Any:
         parts(tmp_path)[0].unlink()
         return real(*asked, **options)
 
-    monkeypatch.setattr(store.pq, "read_table", removed_first)
+    monkeypatch.setattr(store.pq, "ParquetFile", removed_first)
     assert list(store.finished(tmp_path).index) == ["a"]
+    assert parts(tmp_path) == []
 
 
 def test_the_table_is_the_design_with_what_came(tmp_path: Path) -> None:
@@ -328,7 +329,7 @@ def test_too_little_memory_is_no_damage_if_all_bytes_were_checked(
     def full(*_: Any, **__: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(store.pq, "read_table", full)
+    monkeypatch.setattr(store.pq, "ParquetFile", full)
     with pytest.raises(MemoryError):
         store.read_part(new)
     with pytest.raises(DamagedError):
