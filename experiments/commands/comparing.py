@@ -33,7 +33,7 @@ from experiments.analysis.compare import (
 from experiments.analysis.comparison_table import comparison_table
 from experiments.config.catalogue import full_name, short_name
 from experiments.config.errors import ConfigError
-from experiments.config.own_measures import own_measures
+from experiments.config.own_measures import measures_in
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
@@ -42,9 +42,8 @@ from experiments.terminal.console import say_written, stderr_console, stdout_con
 from experiments.terminal.legend import Legend
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
-from sim.measures import Measure, measures_of
+from sim.measures import Measure
 from sim.model.former_names import accepted_name, present_name
-from sim.model.gestures import KINDS
 from sim.model.parameters import Parameters
 from sim.model.spelling import nearest
 
@@ -69,8 +68,7 @@ class _Table:
     @property
     def measures(self) -> dict[str, Measure]:
         """The measures that the table has, those of added gestures and of the user's own among them."""
-        gestures = (self.origin["config"].get("parameters") or {}).get("gestures") or {}
-        known = measures_of(list(dict.fromkeys([*KINDS, *gestures]))) | own_measures(self.origin["config"])
+        known = measures_in(self.origin["config"])
         return {name: known[name] for name in self.runs.columns if name in known}
 
 

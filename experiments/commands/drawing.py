@@ -6,30 +6,26 @@ Many parameters because each option of a command is one.
 from __future__ import annotations
 
 import json
-import shlex
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
-from matplotlib.figure import Figure
 
-from experiments.analysis.compare import BASELINE
 from experiments.commands.essaying import FIGURES, NAME, make, style_named
+from experiments.commands.sweep_figures import FigureOptions, drawn
 from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment
 from experiments.essay import essay as essays
 from experiments.essay import report, rests_on
 from experiments.essay.essay import CONFIGS, JudgedClaim
 from experiments.figures import save
-from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
 from experiments.sweeps import store
 from experiments.sweeps.sweep_result import collected, sweep_plan
 from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
-from experiments.terminal.legend import Legend
 from experiments.terminal.names import at_home, write_csv
 from sim.model.spelling import nearest
 
@@ -44,6 +40,21 @@ def figure(
         str | None, typer.Argument(metavar="[NAME]", help="A sweep, or a figure of the essay, such as one_like.")
     ] = None,
     runs: Annotated[Path | None, typer.Option(help="Table of the sweep. Default: results/NAME/runs.parquet.")] = None,
+    x: Annotated[
+        str | None, typer.Option("--x", metavar="NAME", help="Of a sweep: the factor on the x-axis, or day.")
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="NAME", help="Of a sweep: a measure, or a second factor for a map.")
+    ] = None,
+    colour: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a sweep: the factor with a line for each level.")
+    ] = None,
+    panel: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a sweep: the factor with a panel for each level.")
+    ] = None,
+    measure: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a sweep: the outcome; `rekindle explain` lists all measures.")
+    ] = None,
     style: Annotated[str, typer.Option(metavar="STYLE", help="Style: talk or paper.")] = "talk",
     data: Annotated[bool, typer.Option("--data", help="Also write the plotted values as CSV.")] = False,
     check: Annotated[
@@ -56,12 +67,18 @@ def figure(
 ) -> None:
     """Draw a figure as PNG, SVG and PDF, with its provenance in the metadata."""
     console, in_style = stdout_console(), style_named(style)
+    asked = FigureOptions(x, y, colour, panel, measure)
     if (name is None and runs is None) == (check is None):
         raise ConfigError("Give either a figure, such as `rekindle figure one_like`, or a PNG with --check.")
     if check is not None:
         _check(check, results, processes)
     elif table := runs or _table_of(str(name), results):
-        _of_a_sweep(table, SWEEP if name == SWEEP else STRATEGIES, in_style, data)
+        _of_a_sweep(table, SWEEP if name == SWEEP else STRATEGIES, asked, in_style, data)
+    elif asked.given:
+        raise ConfigError(
+            f"--{next(iter(asked.given))} is for figures of a sweep, and {name} is one of the essay; leave it out, or "
+            f"give the sweep's table with --runs."
+        )
     else:
         claims = essays.chosen(OF_ESSAY[str(name)])
         experiments = essays.experiments_of(claims, configs, changes or ())
@@ -122,59 +139,18 @@ def _made(
 # A sweep's figure ------------------------------------------------------------------------------------------------
 
 
-def _of_a_sweep(path: Path, called: str, style: Style, data: bool) -> None:
+def _of_a_sweep(path: Path, called: str, asked: FigureOptions, style: Style, data: bool) -> None:
     """Draw the sweep of a table, and save the figure in the table's folder."""
     console = stdout_console()
-    drawn, origin, rows = _drawn_from(path, style)
-    for written in save(drawn, path.parent, called, origin, style.settings):
-        say_written(written, console)
-    if data:
-        kept = path.parent / f"{called}.csv"
-        store.write_whole(kept, lambda file: write_csv(rows, file, float_format="%.8g"))
-        say_written(kept, console)
-
-
-def _drawn_from(path: Path, style: Style) -> tuple[Figure, dict[str, Any], pd.DataFrame]:
-    """The figure of a sweep's table, its provenance and the plotted values."""
-    rows, origin = store.table_at(path)
-    whole = rows[rows["error"].isna()]
-    if not _is_drawn(whole, origin):
-        raise ConfigError(f"{path}: {_instead(path, whole, origin)}")
-    drawn = nine_strategies(whole, origin["config"]["world"]["log"], style, Legend.of_configs([origin["config"]]))
-    return drawn, origin | {"style": style.name}, plotted(whole)
-
-
-def _is_drawn(rows: pd.DataFrame, origin: dict[str, Any]) -> bool:
-    """Whether a sweep only varies the strategy, and includes `wait`."""
-    return not origin.get("factors") and rows["scenario"].nunique() > 1 and BASELINE in set(rows["scenario"])
-
-
-def _instead(path: Path, rows: pd.DataFrame, origin: dict[str, Any]) -> str:
-    """Which command draws a sweep that this figure cannot show."""
-    from experiments.analysis.sensitivity import COLUMNS  # slow to import
-
-    name, table = path.parent.name, f"--runs {shlex.quote(str(path))}"
-    arms, factors = list(dict.fromkeys(rows["scenario"])), origin.get("factors") or []
-    method = ((origin["config"]["sweep"] or {}).get("sample") or {}).get("method")
-    if not arms:
-        return "it has no finished runs; run the sweep first."
-    if method in COLUMNS:
-        return f"its points were sampled; draw which factors matter with `rekindle sensitivity {name}`."
-    if method:
-        return (
-            "its points were sampled, and no figure shows them all. To see which factors matter, set "
-            f"sweep.sample.method to {' or '.join(COLUMNS)}, and use `rekindle sensitivity {name}`."
-        )
-    if factors:
-        return f"it varies {', '.join(factors)}; compare the levels with `rekindle compare {factors[0]} {table}`."
-    if len(arms) > 1:
-        of = shlex.join(arms[:2])
-        return (
-            f"it has no arm `{BASELINE}` to compare with; compare two of its arms with `rekindle compare {of} {table}`."
-        )
-    return (
-        f"it has only the arm {arms[0]}; add `{BASELINE}` and another strategy to sweep.strategies, and run it again."
-    )
+    figures, origin = drawn(path, asked, style, called)
+    for one in figures:
+        for written in save(one.figure, path.parent, one.name, origin, style.settings):
+            say_written(written, console)
+        if data:
+            kept = path.parent / f"{one.name}.csv"
+            rows = one.data
+            store.write_whole(kept, lambda file: write_csv(rows, file, index=False, float_format="%.8g"))  # noqa: B023
+            say_written(kept, console)
 
 
 # Checking that a figure can be reproduced -------------------------------------------------------------------------
@@ -202,13 +178,7 @@ def _check(path: Path, results: Path, processes: int | None) -> None:
 def _again(origin: dict[str, Any], path: Path, temporary: Path, results: Path, processes: int | None) -> list[Path]:
     """Draw the same figure in another folder; returns its files."""
     if "figure" not in origin:
-        if path.stem not in (SWEEP, STRATEGIES):
-            raise ConfigError(
-                f"--check {path}: only figures of a sweep or of the essay can be reproduced from their metadata."
-            )
-        style = style_named(origin.get("style", "talk"))
-        drawn, origin, _ = _drawn_from(path.parent / store.TABLE, style)
-        return save(drawn, temporary, path.stem, origin, style.settings)
+        return _sweep_again(origin, path, temporary)
     claims = essays.chosen(origin["claims"])
     experiments = {name: Experiment.model_validate(at_home(of)) for name, of in origin["configs"].items()}
     if any(one.run.stop or any(measure.function for measure in one.measures.values()) for one in experiments.values()):
@@ -220,6 +190,28 @@ def _again(origin: dict[str, Any], path: Path, temporary: Path, results: Path, p
     of, picture = next(found for found in report.pictures(judged) if found[1].name == origin["figure"])
     style = FOR_DOCS if origin["style"] == FOR_DOCS.name else style_named(origin["style"])
     return essays.saved(of, picture, style, temporary)
+
+
+def _sweep_again(origin: dict[str, Any], path: Path, temporary: Path) -> list[Path]:
+    """Draw the same figure of a sweep, from its table in the folder of the figure; returns its files."""
+    made = origin.get("drawn")
+    if made is None and path.stem not in (SWEEP, STRATEGIES):
+        raise ConfigError(
+            f"--check {path}: only figures of a sweep or of the essay can be reproduced from their metadata."
+        )
+    made, style = made or {"table": store.TABLE, "asked": {}}, style_named(origin.get("style", "talk"))
+    figures, now = drawn(path.parent / Path(made["table"]).name, _asked_in(made), style, path.stem)
+    figure = next((one.figure for one in figures if one.name == path.stem), None)
+    if figure is None:
+        raise ConfigError(f"--check {path}: its sweep is drawn otherwise now, as {figures[0].name}.")
+    return save(figure, temporary, path.stem, now, style.settings)
+
+
+def _asked_in(made: dict[str, Any]) -> FigureOptions:
+    """The options in the metadata of a figure, of which only those that there are count."""
+    return FigureOptions(
+        **{option: str(made["asked"][option]) for option in asdict(FigureOptions()) if option in made["asked"]}
+    )
 
 
 def _differences(path: Path, made: Sequence[Path], origin: dict[str, Any]) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.config.settings import Experiment
-from sim.measures import Measure
+from sim.measures import Measure, measures_of
+from sim.model.gestures import KINDS
 from sim.own_outcomes import DAYS_RUN
 
 _DAYS_RUN = Measure(DAYS_RUN, "days", "Days of the run: fewer than its settings say if the stop condition ended it.")
@@ -23,6 +24,12 @@ def own_measures(config: Mapping[str, Any] | Experiment) -> dict[str, Measure]:
     named = config.get("measures") or {}
     found = {name: Measure(name, one.get("unit") or "", _definition(one)) for name, one in named.items()}
     return found | ({DAYS_RUN: _DAYS_RUN} if (config.get("run") or {}).get("stop") else {})
+
+
+def measures_in(config: Mapping[str, Any]) -> dict[str, Measure]:
+    """All measures of the runs of a stored configuration: the model's, those of added gestures, and the user's own."""
+    gestures = (config.get("parameters") or {}).get("gestures") or {}
+    return measures_of(list(dict.fromkeys([*KINDS, *gestures]))) | own_measures(config)
 
 
 def _definition(measure: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,8 +11,9 @@ from matplotlib.figure import Figure
 
 from experiments.analysis.compare import ENOUGH_WORLDS, MEANS, TOO_FEW, Compared
 from experiments.analysis.comparison_table import difference, row_name
-from experiments.figures import BLUE, GREY, INK, STYLE, VERMILLION
+from experiments.figures import BLUE, GREY, INK, VERMILLION
 from experiments.figures.letters import drawable
+from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.numbers import number
 from sim.measures import MEASURES, measures_of
@@ -27,7 +27,14 @@ _CLOUD = (0.08, 0.42)  # where the dots of a row are, above its line
 _BAR = -0.22  # where its mean is
 
 
-def comparison(found: Compared, measure: str, worlds: str, unit: str | None = None, legend: Legend = PLAIN) -> Figure:
+def comparison(
+    found: Compared,
+    measure: str,
+    worlds: str,
+    unit: str | None = None,
+    legend: Legend = PLAIN,
+    style: Style = STYLES["talk"],
+) -> Figure:
     """Draw paired differences in one measure.
 
     Args:
@@ -36,6 +43,7 @@ def comparison(found: Compared, measure: str, worlds: str, unit: str | None = No
         worlds: a description of the worlds, for the footer.
         unit: the unit of the measure, if it is not one of the model with its shipped gestures.
         legend: labels and colours of the arms; by default their names.
+        style: size and weight of the type.
 
     Returns:
         A 16:9 figure with one row per contrast and level, one dot per world, and below the dots their mean and 95%
@@ -44,29 +52,37 @@ def comparison(found: Compared, measure: str, worlds: str, unit: str | None = No
     """
     rows = found.rows[found.rows["measure"] == measure]
     shown = _shown(rows)
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(16, 9))
+    with style.in_use():
+        figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
         axes = figure.subplots()
         names = _names(shown, legend)
         widest = max((len(line) for name in names for line in name.split("\n")), default=0)
         left = 0.04 if widest == 0 else min(0.06 + 0.0105 * widest, 0.36)
         figure.subplots_adjust(left=left, right=0.97 if len(shown) == 1 else 0.72, top=0.69, bottom=0.225)
-        _draw(axes, shown, [found.by_world[at] for at in shown.index])
+        _draw(axes, style, shown, [found.by_world[at] for at in shown.index])
         lines = sum(name.count("\n") + 1 for name in names)
         size = min(20, 20 * 30 / max(widest, 1), 0.8 * _HEIGHT / lines)
-        axes.set_yticks(range(len(shown)), names[::-1], fontsize=size)
+        axes.set_yticks(range(len(shown)), names[::-1], fontsize=style.pt(size))
         for tick, (_, row) in zip(axes.get_yticklabels(), shown.iloc[::-1].iterrows(), strict=True):
             tick.set_color(legend.on_white(row["level"]) or legend.on_white(row["a"]) or INK)
-        label = ", ".join(filter(None, (_unit(measure, unit), _sides(rows, legend))))
-        axes.set_xlabel(label, fontsize=_fitting(label, 20, 75))
+        label = ", ".join(filter(None, (unit_of(measure, unit), _sides(rows, legend))))
+        axes.set_xlabel(label, fontsize=style.pt(_fitting(label, 20, 75)))
         title = headline(rows, unit, legend)
         figure.suptitle(
-            title, x=0.025, y=0.965, ha="left", va="top", fontsize=_fitting(title, 30, 58), fontweight="bold"
+            title,
+            x=0.025,
+            y=0.965,
+            ha="left",
+            va="top",
+            fontsize=style.pt(_fitting(title, 30, 58)),
+            fontweight=style.weight,
         )
         subtitle = _subtitle(shown, len(rows))
-        figure.text(0.025, 0.775, subtitle, fontsize=_fitting(subtitle, 20, 100), va="center", linespacing=1.3)
+        figure.text(
+            0.025, 0.775, subtitle, fontsize=style.pt(_fitting(subtitle, 20, 100)), va="center", linespacing=1.3
+        )
         noted = _footer(shown, worlds, legend)
-        figure.text(0.025, 0.03, noted, fontsize=_fitting(noted, 19, 105), linespacing=1.3)
+        figure.text(0.025, 0.03, noted, fontsize=style.pt(_fitting(noted, 19, 105)), linespacing=1.3)
     return figure
 
 
@@ -93,19 +109,21 @@ def _fitting(text: str, size: float, letters: int) -> float:
     return size * min(1.0, letters / max(len(line) for line in text.split("\n")))
 
 
-def _draw(axes: Axes, rows: pd.DataFrame, by_world: list[pd.Series]) -> None:
+def _draw(axes: Axes, style: Style, rows: pd.DataFrame, by_world: list[pd.Series]) -> None:
     axes.set_ylim(-0.5, len(rows) - 0.5)
-    axes.axvline(0, color=INK, linewidth=2, zorder=1)
+    axes.axvline(0, color=INK, linewidth=style.pt(2), zorder=1)
     _limit(axes, by_world)
     tall = _HEIGHT / len(rows)
     numbers = [_numbers(row) for _, row in rows.iterrows()]
     heights = range(len(rows))[::-1]  # the first row on top
     if len(rows) == 1:
-        _label_below(axes, rows["difference"].iloc[0], numbers[0])
+        _label_below(axes, style, rows["difference"].iloc[0], numbers[0])
     else:
         size = min(_fitting(text, min(20, 0.7 * tall), 24) for text in numbers)
         for height, text in zip(heights, numbers, strict=True):
-            axes.text(1.02, height, text, transform=axes.get_yaxis_transform(), fontsize=size, va="center_baseline")
+            axes.text(
+                1.02, height, text, transform=axes.get_yaxis_transform(), fontsize=style.pt(size), va="center_baseline"
+            )
     for height, (_, row), differences in zip(heights, rows.iterrows(), by_world, strict=True):
         if differences.empty:
             axes.text(0, height, "  not known yet", va="center", zorder=3)
@@ -114,15 +132,23 @@ def _draw(axes: Axes, rows: pd.DataFrame, by_world: list[pd.Series]) -> None:
         low, high = (height + end for end in _CLOUD)
         spread = np.linspace(low, high, len(differences)) if len(differences) > 1 else [(low + high) / 2]
         size = np.clip(3 * tall * 20 / len(differences), 12, 150)
-        axes.scatter(differences, spread, s=size, color=shade, alpha=0.65, linewidth=0, clip_on=False)
+        axes.scatter(differences, spread, s=size * style.scale**2, color=shade, alpha=0.65, linewidth=0, clip_on=False)
         bar = height + _BAR
-        axes.plot(row["difference"], bar, "D", color=shade, markersize=min(14, 0.35 * tall))
+        axes.plot(row["difference"], bar, "D", color=shade, markersize=style.pt(min(14, 0.35 * tall)))
         caps = min(20, 0.5 * tall)
-        axes.plot([row["low"], row["high"]], [bar] * 2, "|-", color=INK, linewidth=3, markersize=caps, mew=3)
+        axes.plot(
+            [row["low"], row["high"]],
+            [bar] * 2,
+            "|-",
+            color=INK,
+            linewidth=style.pt(3),
+            markersize=style.pt(caps),
+            mew=style.pt(3),
+        )
     axes.locator_params(axis="x", nbins=7)
     axes.grid(axis="x", color="#E5E5E5")
     axes.set_axisbelow(True)
-    axes.tick_params(axis="y", length=0, pad=10)
+    axes.tick_params(axis="y", length=0, pad=style.pt(10))
     axes.spines[["top", "right", "left"]].set_visible(False)
 
 
@@ -139,12 +165,12 @@ def _numbers(row: pd.Series) -> str:
     return mean if math.isnan(row["low"]) else f"{mean}  ({interval})"
 
 
-def _label_below(axes: Axes, mean: float, text: str) -> None:
+def _label_below(axes: Axes, style: Style, mean: float, text: str) -> None:
     """The numbers of a single row, in large type under its mean."""
     least, most = axes.get_xlim()
     place = (mean - least) / (most - least)
     side = "left" if place < 0.25 else "right" if place > 0.75 else "center"
-    axes.text(mean, _BAR - 0.17, text, ha=side, va="center", fontsize=28, fontweight="bold")
+    axes.text(mean, _BAR - 0.17, text, ha=side, va="center", fontsize=style.pt(28), fontweight=style.weight)
 
 
 def _shade(row: pd.Series) -> str:
@@ -153,8 +179,13 @@ def _shade(row: pd.Series) -> str:
     return BLUE if row["difference"] > 0 else VERMILLION
 
 
-def _unit(measure: str, own: str | None = None) -> str:
-    """The unit as text: of a measure of the model, or the one that is given."""
+def unit_of(measure: str, own: str | None = None) -> str:
+    """The unit of a measure as figures show it: per adopter, except for measures of everyone.
+
+    Args:
+        measure: name of the measure.
+        own: its unit, if it is not one of the model with its shipped gestures.
+    """
     kind = measure.removeprefix("everyone_").partition("_")[2]  # that the measure counts, if it is an added one
     known = MEASURES.get(measure) or (None if own else measures_of([kind]).get(measure))
     unit = drawable(own or "", _LONGEST_NAME) if known is None else known.unit
@@ -189,7 +220,7 @@ def headline(rows: pd.DataFrame, unit: str | None = None, legend: Legend = PLAIN
     among = sure if len(sure) else known
     first = among.loc[among["difference"].abs().idxmax()]
     side = "above" if first["difference"] > 0 else "below"
-    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(_unit(measure, unit), _unit(measure, unit))}".strip()
+    size = f"{difference(first)[0].lstrip('+−')} {_COUNTED.get(unit_of(measure, unit), unit_of(measure, unit))}".strip()
     name = _words(first["a"], legend)
     far = f"{what}: {name} is {size}\n{side} {base}"
     if first["worlds"] < ENOUGH_WORLDS:

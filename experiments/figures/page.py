@@ -93,16 +93,24 @@ class Words(NamedTuple):
 
 
 def page(
-    style: Style, words: Words, *, columns: int = 1, left: float = 0.09, right: float = 0.97, titled: bool = False
+    style: Style,
+    words: Words,
+    *,
+    rows: int = 1,
+    columns: int = 1,
+    left: float = 0.09,
+    right: float = 0.97,
+    titled: bool = False,
 ) -> tuple[Figure, list[Axes]]:
-    """An empty page with its texts, and axes side by side. Call it within ``style.in_use()``.
+    """An empty page with its texts, and axes side by side, in rows. Call it within ``style.in_use()``.
 
-    ``titled`` leaves room for a title above each of the axes.
+    ``titled`` leaves room for a title above each of the axes. The axes come row by row.
     """
     figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
-    axes = figure.subplots(1, columns, squeeze=False)[0]
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     lines = words.subtitle.count("\n") + 1
-    figure.subplots_adjust(left=left, right=right, top=0.80 - 0.045 * lines - 0.05 * titled, bottom=0.205, wspace=0.12)
+    top = 0.80 - 0.045 * lines - 0.05 * titled
+    figure.subplots_adjust(left=left, right=right, top=top, bottom=0.205, wspace=0.12, hspace=0.4)
     title = _fitting(words.title, 30, _LETTERS)
     figure.text(0.025, _TOP, words.title, va="top", fontsize=style.pt(title), fontweight=style.weight, linespacing=1.15)
     below = style.pt(_fitting(words.subtitle, 20, 98))

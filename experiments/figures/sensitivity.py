@@ -4,48 +4,64 @@ from __future__ import annotations
 
 import re
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.analysis.sensitivity import Indices
-from experiments.figures import BLUE, GREY, INK, STYLE
+from experiments.figures import BLUE, GREY, INK
+from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.terminal.names import distinct_endings
 from experiments.terminal.numbers import counted
 
 _MOST_BARS = 12
 
 
-def sensitivity(indices: Indices) -> Figure:
+def sensitivity(indices: Indices, style: Style = STYLES["talk"]) -> Figure:
     """Draw the indices of one strategy.
 
     Args:
         indices: one result of `experiments.analysis.sensitivity.indices`.
+        style: size and weight of the type.
 
     Returns:
         A 16:9 figure: bars of mu* (Morris), or of total and first-order indices (Saltelli), with 95% intervals.
     """
     rows = indices.table.head(_MOST_BARS).iloc[::-1]
     main, width, second = indices.table.columns[:3]
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(16, 9))
+    with style.in_use():
+        figure = Figure(figsize=(WIDTH * style.scale, HEIGHT * style.scale))
         axes = figure.subplots()
         figure.subplots_adjust(left=0.3, right=0.92, top=0.72, bottom=0.16)
         places = np.arange(len(rows))
-        axes.barh(places, rows[main], 0.62, xerr=rows[width], color=BLUE, ecolor=INK, capsize=5)
+        axes.barh(
+            places,
+            rows[main],
+            0.62,
+            xerr=rows[width],
+            color=BLUE,
+            ecolor=INK,
+            capsize=style.pt(5),
+            error_kw={"linewidth": style.pt(2)},
+        )
         for place, value, half, diamond in zip(places, rows[main], rows[width], rows[second], strict=True):
             end = max(value + half, diamond)
-            axes.annotate(f"{round(value, 9):.2g}", (end, place), (10, 0), textcoords="offset points", va="center")
-        axes.plot(rows[second], places, "D", color="white", markeredgecolor=INK, markersize=10, linestyle="none")
+            axes.annotate(
+                f"{round(value, 9):.2g}", (end, place), (style.pt(10), 0), textcoords="offset points", va="center"
+            )
+        axes.plot(
+            rows[second], places, "D", color="white", markeredgecolor=INK, markersize=style.pt(10), linestyle="none"
+        )
         labels = labels_of(indices)
         axes.set_yticks(places, [labels[name] for name in rows.index])
         axes.set_xlim(left=min(0.0, float((rows[main] - rows[width]).min())))
         axes.margins(x=0.12)
         axes.set_xlabel(_axis(indices))
         axes.spines[["top", "right"]].set_visible(False)
-        figure.suptitle(headline(indices), x=0.025, y=0.96, ha="left", va="top", fontsize=27, fontweight="bold")
-        figure.text(0.025, 0.775, _subtitle(indices), fontsize=18, va="center", color=INK, linespacing=1.4)
-        figure.text(0.025, 0.03, _footer(indices), fontsize=15, color=GREY)
+        figure.suptitle(
+            headline(indices), x=0.025, y=0.96, ha="left", va="top", fontsize=style.pt(27), fontweight=style.weight
+        )
+        figure.text(0.025, 0.775, _subtitle(indices), fontsize=style.pt(18), va="center", color=INK, linespacing=1.4)
+        figure.text(0.025, 0.03, _footer(indices), fontsize=style.pt(15), color=GREY)
     return figure
 
 
