@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ ROLES = ("x", "y", "colour", "panel")
 _IN_SERIES = "active_ties"  # the measure of a figure over days, unless another is asked for
 _ON_THE_DAY = ("sent", "answered", "new_ties", "reconnected")  # columns of a series that count one day
 _PURE = ("", "share", "probability", "factor", "weight", "exponent")  # units that an axis does not need
+_ALIKE = 0.5  # of `difflib`, from 0 to 1
 _LONGEST_MEANING, _LONGEST_DEFINITION = 60, 150  # letters
 
 
@@ -240,7 +242,8 @@ def _unknown(option: str, name: str, sweep: _Sweep, measures: Mapping[str, Measu
     taken = [*known, *(measures if option in ("measure", "y", "colour") else ())]
     if option != "measure" and present_name(name) in measures and option not in ("y", "colour"):
         return f"--{option} {name} is a measure; give it with --measure, and here one of {', '.join(known) or 'none'}."
-    close = nearest(name, taken) or nearest(name, [one.rpartition(".")[2] for one in known])
+    ends = [_last(one) for one in taken]  # few names, so a weak likeness is a better hint than none
+    close = nearest(name, taken) or nearest(name, ends) or next(iter(get_close_matches(name, ends, 1, _ALIKE)), None)
     hint = f"did you mean {close}? " if close else ""
     what = "measure" if option == "measure" else "factor of this sweep"
     listed = f"Factors: {', '.join(known) or 'none'}." if option != "measure" else ""

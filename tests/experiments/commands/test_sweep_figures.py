@@ -140,6 +140,8 @@ def test_a_cloud_has_a_dot_for_each_point(config: Path, rekindle: Rekindle) -> N
     ("options", "said"),
     [
         (("--x", "eas"), "--x eas is no factor of this sweep in results/tiny/runs.parquet; did you mean"),
+        (("--x", "efort"), "did you mean effort_minutes? Factors: strategy, parameters.ease"),
+        (("--measure", "recon"), "did you mean reconnected? Measures: reconnected, kept_up"),
         (("--x", "zzz"), "Factors: strategy, parameters.ease, parameters.effort_minutes."),
         (("--panel", "sent"), "--panel sent is a measure; give it with --measure"),
         (("--measure", "snt"), "--measure snt is no measure in results/tiny/runs.parquet; did you mean sent?"),

@@ -20,11 +20,11 @@ def named(key: tuple[Any, ...], brief: bool = False) -> str:
 
 
 def values(of: Callable[[str, float], float], lines: str, levels: list[float], noise: float = 0.1) -> pd.DataFrame:
-    """Twenty worlds with the same luck at every level, and some noise."""
+    """Twenty worlds with the same random term at every level, and some noise."""
     random = np.random.default_rng(2)
-    luck = random.normal(0, 5, 20)
+    common = random.normal(0, 5, 20)
     columns = pd.MultiIndex.from_product([[""], list(lines), levels], names=["panel", "line", "x"])
-    cells = [luck + of(line, x) + random.normal(0, noise, 20) for _, line, x in columns]
+    cells = [common + of(line, x) + random.normal(0, noise, 20) for _, line, x in columns]
     return pd.DataFrame(np.array(cells).T, columns=columns)
 
 
@@ -58,7 +58,7 @@ def test_days() -> None:
     still = values(lambda _, x: 0, "a", [0, 10, 20])
     assert of_days(still, KEPT, named, None) == "Kept: the mean does not change beyond chance\nbetween day 0 and day 20"
     gains = values(lambda line, x: {10: 7, 20: 1}.get(x, 0) * (line == "b"), "ab", [0, 10, 20], noise=0)
-    gains = gains.sub(gains["", "a", 0], axis=0)  # without the luck of a world
+    gains = gains.sub(gains["", "a", 0], axis=0)  # without the random term of a world
     said = of_days(gains, GAIN, named, 10).split("\n")
     assert said[0] == "Kept: the gain over waiting with level b is 7.00 ties per adopter"
     assert said[1] == "on day 10, the most of 2, and 1.00 on day 20"
