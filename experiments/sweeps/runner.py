@@ -29,6 +29,7 @@ from sim.model.python_files import carrying
 
 SECONDS_A_PART = 1.0  # a sweep that is killed loses at most the runs of this time
 AHEAD = 1_000  # number of runs submitted in advance
+SMALL = 2_000  # people in a world that a process keeps for the next run; a larger one would take too much memory
 SECONDS_TO_NOTICE = 0.2  # longest time until a signal is noticed
 
 
@@ -105,14 +106,19 @@ def world_of(settings: WorldSettings, **options: Any) -> sim.World:
     """The world of these settings; `sim.worlds` caches generated worlds on disk."""
     if settings.log is not None:
         return _with_newcomers(_replayed(settings.log, settings.seed, settings.parameters.model_dump_json()), settings)
-    world = sim.worlds.generated(
+    if settings.people <= SMALL and not options:
+        return _with_newcomers(_small(settings.model_dump_json(exclude={"newcomers"})), settings)
+    return _with_newcomers(_generated(settings, **options), settings)
+
+
+def _generated(settings: WorldSettings, **options: Any) -> sim.World:
+    return sim.worlds.generated(
         people=settings.people,
         burn_in_years=settings.burn_in_years,
         seed=settings.seed,
         parameters=settings.parameters,
         **options,
     )
-    return _with_newcomers(world, settings)
 
 
 def _with_newcomers(world: sim.World, settings: WorldSettings) -> sim.World:
@@ -124,6 +130,11 @@ def _with_newcomers(world: sim.World, settings: WorldSettings) -> sim.World:
 @lru_cache(maxsize=1)  # all arms of a replicate come one after another
 def _replayed(log: str, seed: int, parameters: str) -> sim.World:
     return sim.worlds.replayed(log, seed=seed, parameters=sim.Parameters.model_validate_json(parameters))
+
+
+@lru_cache(maxsize=1)  # likewise
+def _small(settings: str) -> sim.World:
+    return _generated(WorldSettings.model_validate_json(settings))
 
 
 def worlds_to_keep(runs: Sequence[RunSpec]) -> list[WorldSettings]:
