@@ -10,6 +10,7 @@ the correlations are plain ones, and there are no indices.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from experiments.essay.findings import FigureSpec
 from experiments.essay.findings.effects import signed
 from experiments.figures.page import Words
 from experiments.figures.rests_on import draw_rests_on
+from experiments.sweeps.sweep_result import SweepResult
 from experiments.terminal.names import distinct_endings
 from experiments.terminal.numbers import counted
 
@@ -27,9 +29,17 @@ TITLE = "What the main effect depends on, over the draws"
 _SHOWN, _MOST_ROWS = 5, 14  # numbers in a table, and in the figure
 
 
+# By results: the report has each table in two files, and the figure, so that they are computed once.
+_FOUND: WeakKeyDictionary[SweepResult, dict[tuple[bytes, int], pd.DataFrame]] = WeakKeyDictionary()
+
+
 def _of(one: JudgedClaim) -> pd.DataFrame:
     main = one.finding.main
-    return dependence(one.sweeps[main.sweep].levels, main.effect.values, main.family)
+    swept = one.sweeps[main.sweep]
+    known, key = _FOUND.setdefault(swept, {}), (main.effect.values.tobytes(), main.family)
+    if key not in known:
+        known[key] = dependence(swept.levels, main.effect.values, main.family)
+    return known[key]
 
 
 def table(one: JudgedClaim) -> pd.DataFrame:

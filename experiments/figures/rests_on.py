@@ -42,7 +42,9 @@ def draw_rests_on(data: pd.DataFrame, words: Words, style: Style) -> Figure:
                 zorder=3,
             )
         axes.set_yticks(range(len(numbers)), numbers[::-1], fontsize=style.pt(17))
-        axes.set_xticks(range(len(claims)), [one.replace(" ", "\n", 1) for one in claims], fontsize=style.pt(15))
+        axes.set_xticks(
+            range(len(claims)), claims, fontsize=style.pt(15), rotation=28, ha="right", rotation_mode="anchor"
+        )
         axes.set_xlim(-0.6, len(claims) - 0.4)
         axes.set_ylim(-0.7, max(len(numbers), 1) - 0.3)
         axes.tick_params(length=0)
