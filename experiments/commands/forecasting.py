@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -38,6 +38,7 @@ from experiments.forecasts.tables import (
     earlier_plan_noted,
     evaluation_table,
     forecast_table,
+    old_log_noted,
     trial_notes,
     week_notes,
     week_table,
@@ -222,7 +223,11 @@ def plan_week(
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
         plan = week.without_disproved(week.plan_week(contacts, some_worlds, request, execution, cut))
-    notes, brief = (week_notes(plan, minutes, worlds, days, silent, brief=brief) for brief in (False, True))
+    last = datetime.fromtimestamp(contacts.time[-1], UTC).date() if contacts.began >= week.DATED else None
+    notes, brief = (
+        [*old_log_noted(last, date.today()), *week_notes(plan, minutes, worlds, days, silent, brief=brief)]
+        for brief in (False, True)
+    )
     if trial:
         new = trials.drawn(plan.plan, str(contacts.names[who]), now, days)
         usual = plan.past.came_back if plan.past else float("nan")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.console import Group
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 
 _WEEK = 7 * 86_400.0  # seconds
+_OLD_LOG = 14  # days after which a plan says how old its log is
 _NOT_KNOWN = (
     "Not known: whether you are in touch elsewhere, why the tie went silent, and whether the other person wants to "
     "hear from you."
@@ -202,6 +204,22 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int, *,
         "and what each gesture leaves in memory (`rekindle explain like`).",
         _NOT_KNOWN,
         *week.notes,
+    ]
+
+
+def old_log_noted(last: date | None, today: date) -> list[str]:
+    """A sentence if the log ends more than two weeks ago.
+
+    Args:
+        last: the day of its last contact; None if its times are no dates.
+        today: the day on which the plan is made.
+    """
+    ago = 0 if last is None else (today - last).days
+    if ago <= _OLD_LOG:
+        return []
+    return [
+        f"The log ends {ago:,} days ago, on {last}. Silence is counted up to that day, and contact since then is "
+        "unknown, so a newer export gives a better plan."
     ]
 
 

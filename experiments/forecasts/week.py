@@ -53,7 +53,7 @@ FIRST = 5  # ties of each list by which rankings are judged
 LEARNED, LONGEST, LATEST, CHANCE = "learned chance", "longest history", "most recent", "by chance"
 
 _GRAIN = 20  # parts of a minute, the unit of plans; every gesture takes at least one
-_DATED = 631_152_000  # seconds of 1990; logs that begin earlier have no calendar dates
+DATED = 631_152_000  # seconds of 1990; logs that begin earlier have no calendar dates
 _YEAR = 365.25
 
 
@@ -245,7 +245,7 @@ def _known_of(ties: pd.DataFrame, contacts: Log, person: int) -> pd.DataFrame:
         {
             "tie": numbers_of_ties(contacts, ties),
             "id": contacts.names[ties["low"] + ties["high"] - person],
-            "last_contact": dates if contacts.began >= _DATED else None,
+            "last_contact": dates if contacts.began >= DATED else None,
             "silent_days": ties["silence"].astype(int),
             "known_years": ties["tenure"] / _YEAR,
             "contacts": ties["contacts"],

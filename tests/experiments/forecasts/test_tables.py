@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ from experiments.forecasts.tables import (
     board_table,
     evaluation_table,
     forecast_table,
+    old_log_noted,
     week_notes,
     week_table,
 )
@@ -254,3 +256,11 @@ def test_rankings_need_people_with_lists_and_ties_that_came_back() -> None:
     assert "Nobody had more than 5 of them, so rankings cannot be compared." in told(past_of(people=0))
     assert "Nobody came back, so rankings cannot be compared." in told(past_of(came_back=0.0))
     assert "rankings cannot be checked" in told(None)
+
+
+def test_a_plan_says_how_old_its_log_is() -> None:
+    """From a fortnight on, and only if its times are dates."""
+    today = date(2026, 11, 30)
+    assert old_log_noted(None, today) == old_log_noted(today - timedelta(days=14), today) == []
+    (said,) = old_log_noted(date(2026, 1, 23), today)
+    assert said.startswith("The log ends 311 days ago, on 2026-01-23. ")
