@@ -70,7 +70,7 @@ def of_lines(values: pd.DataFrame, subject: Subject, named: Named) -> str:
         return f"{who} beyond chance\n{course}"
     line = max(sure, key=lambda one: abs(sure[one][0]))
     size, verb = _amount(abs(sure[line][0]), subject.unit), "rises" if sure[line][0] > 0 else "falls"
-    several = f", the most of {len(lines)}" if len(lines) > 1 else ""
+    several = f", the most of {len(lines)} lines" if len(lines) > 1 else ""
     return f"{subject.of(named(line) if several else '')} {verb} by {size}\n{course}{several}"
 
 
@@ -96,7 +96,9 @@ def of_days(values: pd.DataFrame, subject: Subject, named: Named, stop: float | 
     if subject.gains:
         if not any(map(_is_sure, known.values())):
             return f"{subject.what}: no difference from waiting beyond chance\non day {_level(then)}"
-        most = f", the {'most' if known[line][0] > 0 else 'furthest from zero'} of {len(lines)}" * (len(lines) > 1)
+        most = f", the {'most' if known[line][0] > 0 else 'furthest from zero'} of {len(lines)} lines" * (
+            len(lines) > 1
+        )
         later = f", and {_number(interval(values[*line, last].to_numpy(float))[0])} on day {_level(last)}"
         first = f"{who} is {_amount(known[line][0], subject.unit)}"
         return f"{first}\non day {_level(then)}{most}{later if last != then else ''}"

@@ -17,6 +17,7 @@ from experiments.terminal.legend import PLAIN, Legend
 
 _MOST_WHISKERS = 12  # levels; intervals at more are a band
 _LONGEST_AT_END = 26  # letters; longer names of lines are above the panels
+_LEAST_RIGHT = 0.6  # of the page's width, where the panel ends at the least
 _DODGE = 0.12  # between the dots of different lines at the same level, if levels are words
 
 
@@ -48,7 +49,8 @@ def draw(
     with style.in_use():
         longest = max(len(legend.label(name)) for name in lines)
         several, at_ends = len(lines) > 1, len(titles) == 1 and longest <= _LONGEST_AT_END
-        right = 0.955 - 0.0098 * longest if several and at_ends else 0.965
+        beside = max(longest, len(names.colour))
+        right = max(0.955 - 0.0098 * beside, _LEAST_RIGHT) if several and at_ends else 0.965
         if several and not at_ends:
             words = words._replace(subtitle=f"{words.subtitle}\n ")
         figure, axes = panels(style, words, titles, names, left=0.115, right=right)
@@ -122,5 +124,5 @@ def _name_ends(
     name_lines(axes, style, axes.get_xlim()[1], last.to_dict(), dict(colours), legend)
     if title:
         axes.text(
-            1.0, 1.02, f" {title}", transform=axes.transAxes, ha="left", va="bottom", fontsize=style.pt(16), color=INK
+            1.0, -0.03, f" {title}", transform=axes.transAxes, ha="left", va="top", fontsize=style.pt(16), color=INK
         )

@@ -36,7 +36,12 @@ def values(of: Callable[[str, float], float], lines: str, levels: list[float], n
         (lambda _, x: -2 * x, "a", GAIN, "Kept: the gain over waiting falls by"),
         (lambda _, x: 0, "a", KEPT, "Kept: the mean does not change beyond chance\nas ease goes"),
         (lambda _, x: 0, "ab", KEPT, "Kept: no line changes beyond chance\nas ease goes"),
-        (lambda line, x: x * (line == "b"), "abc", KEPT, "Kept: the mean with level b rises by .*\n.*, the most of 3$"),
+        (
+            lambda line, x: x * (line == "b"),
+            "abc",
+            KEPT,
+            "Kept: the mean with level b rises by .*\n.*, the most of 3 lines$",
+        ),
         (lambda _, x: -((x - 1) ** 2), "a", KEPT, r"Kept: the mean is highest, .*,\nat ease = 1$"),
         (lambda _, x: (x - 1) ** 2, "a", KEPT, r"Kept: the mean is lowest, .*,\nat ease = 1$"),
     ],
@@ -61,7 +66,7 @@ def test_days() -> None:
     gains = gains.sub(gains["", "a", 0], axis=0)  # without the random term of a world
     said = of_days(gains, GAIN, named, 10).split("\n")
     assert said[0] == "Kept: the gain over waiting with level b is 7.00 ties per adopter"
-    assert said[1] == "on day 10, the most of 2, and 1.00 on day 20"
+    assert said[1] == "on day 10, the most of 2 lines, and 1.00 on day 20"
     nothing = gains * 0 + np.random.default_rng(1).normal(0, 1, gains.shape)
     assert of_days(nothing, GAIN, named, None) == "Kept: no difference from waiting beyond chance\non day 20"
     assert of_days(nothing * np.nan, GAIN, named, None) == "Kept is not known on day 20"

@@ -19,7 +19,7 @@ from experiments.terminal.legend import Legend
 from tests.experiments.figures.conftest import ORIGIN
 
 WORDS = Words(
-    "Kept: the gain over waiting with “show up” rises by 10.2\nties per adopter, the most of 3",
+    "Kept: the gain over waiting with “show up” rises by 10.2\nties per adopter, the most of 3 lines",
     "Paired difference from waiting, mean and 95% interval over 20 worlds (too few worlds for a verdict).",
     "Simulated, not measured: worlds of 800 people.\nKept: dormant at the start, and active later.",
 )
