@@ -199,41 +199,49 @@ def test_the_command_that_goes_on_is_named() -> None:
     assert "`rekindle results my`" in next_step("sobol", "my", "")
 
 
+MINUTES = dict.fromkeys(("minutes_planned", "minutes_used", "minutes_lost", "used_share"), 1.0)
+
+
 @pytest.mark.parametrize(
-    ("made", "what"),
+    ("made", "file"),
     [
-        (lambda: made_up(points=2), "sweep.sample.method to morris or saltelli"),
-        (lambda: made_up(points=2, method="morris"), "draw which factors matter with `rekindle sensitivity drawn`."),
+        (lambda: made_up(points=2), "cloud-reconnected"),
+        (lambda: made_up(points=2, method="morris"), "indices-reconnected-check_in"),
     ],
 )
-def test_a_figure_that_is_not_there_says_what_draws_it(
-    config: Path, rekindle: Rekindle, made: Callable[[], tuple[Experiment, pd.DataFrame]], what: str
+def test_a_sampled_sweep_has_a_figure(
+    config: Path, rekindle: Rekindle, made: Callable[[], tuple[Experiment, pd.DataFrame]], file: str
 ) -> None:
     experiment, runs = made()
+    runs = runs.assign(people=10, **MINUTES)
     store.write_table(Path("results/drawn"), runs, provenance.of_runs(experiment, list(runs["id"])))
     ended = rekindle("figure", "drawn")
-    assert ended.code == 2
-    assert what in ended.err
-    assert "no such sweep" not in ended.err
+    assert ended.code == 0, ended.err
+    assert Path(f"results/drawn/{file}.png").exists(), ended.out
 
 
-def test_a_grid_and_a_single_arm_get_advice_on_figures(config: Path, rekindle: Rekindle) -> None:
-    for sweep, what in (
-        (SweepSettings(replicates=1, grid={EASE: (1, 2)}), f"`rekindle compare {EASE} --runs results/g/runs.parquet`"),
-        (SweepSettings(replicates=1, strategies=("check_in",)), "it has only the arm check_in; add `wait`"),
+def test_a_grid_is_drawn_and_a_single_arm_gets_advice(config: Path, rekindle: Rekindle) -> None:
+    for sweep, code, what in (
+        (SweepSettings(replicates=2, grid={EASE: (1, 2)}), 0, "lines-reconnected-ease.png"),
+        (
+            SweepSettings(replicates=2, strategies=("check_in",)),
+            2,
+            "it has one arm and saved no days, so there is nothing",
+        ),
     ):
         experiment = Experiment(name="g", sweep=sweep)
-        runs = described(runs_of(experiment)).assign(reconnected=1.0, error=None)
+        runs = described(runs_of(experiment)).assign(reconnected=1.0, error=None, people=10, **MINUTES)
         store.write_table(Path("results/g"), runs, provenance.of_runs(experiment, list(runs["id"])))
-        assert what in rekindle("figure", "g").err
+        ended = rekindle("figure", "g")
+        assert ended.code == code
+        assert what in ended.out + ended.err
 
 
 def test_any_sweep_of_strategies_is_drawn_by_its_name(config: Path, rekindle: Rekindle) -> None:
     experiment = Experiment(name="two", sweep=SweepSettings(replicates=3, strategies=("wait", "check_in")))
     runs = described(runs_of(experiment))
     outcome = (runs["strategy"] == "check_in") * 2.0 + runs["replicate"]
-    minutes = dict.fromkeys(("minutes_planned", "minutes_used", "minutes_lost", "used_share"), 1.0)
-    runs = runs.assign(reconnected=outcome, kept_up=outcome, people=10, error=None, **minutes)
+    runs = runs.assign(reconnected=outcome, kept_up=outcome, people=10, error=None, **MINUTES)
     store.write_table(Path("results/two"), runs, provenance.of_runs(experiment, list(runs["id"])))
     ended = rekindle("figure", "two", "--data")
     assert ended.code == 0, ended.err
