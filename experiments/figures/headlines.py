@@ -1,11 +1,13 @@
 """What a figure of a sweep shows, in one sentence that is computed from its values.
 
-A change or a difference is named only if its 95% interval over worlds excludes zero. Of one world there is no interval,
-and the sentence is about this world.
+A change or a difference is named only if its 95% interval over worlds excludes zero. The largest of several must also
+be larger than chance makes the largest of as many in 5% of sweeps: a paired t-test with Bonferroni's correction. Of one
+world there is no interval, and the sentence is about this world.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -63,8 +65,8 @@ def of_lines(values: pd.DataFrame, subject: Subject, named: Named) -> str:
     changes = {}
     for line in lines:
         there = sorted(key[-1] for key in values.columns if key[:-1] == line)
-        changes[line] = interval(_apart(values, (*line, there[-1]), (*line, there[0])))
-    sure = {line: one for line, one in changes.items() if _is_sure(one)}
+        changes[line] = _apart(values, (*line, there[-1]), (*line, there[0]))
+    sure = {line: interval(one) for line, one in changes.items() if _is_sure(one, len(lines))}
     if not sure:
         who = f"{subject.of()} does not change" if len(lines) == 1 else f"{subject.what}: no line changes"
         return f"{who} beyond chance\n{course}"
@@ -87,27 +89,27 @@ def of_days(values: pd.DataFrame, subject: Subject, named: Named, stop: float | 
     days = sorted(values.columns.get_level_values("x").unique())
     last = days[-1]
     then = max((day for day in days if stop is None or day <= stop), default=last)
-    on_day = {line: interval(values[*line, then].to_numpy(float)) for line in lines if (*line, then) in values}
-    known = {line: one for line, one in on_day.items() if one[3]}
+    on_day = {line: values[*line, then].to_numpy(float) for line in lines if (*line, then) in values}
+    known = {line: found for line, one in on_day.items() if (found := interval(one))[3]}
     if not known:
         return f"{subject.what} is not known on day {_level(then)}"
-    line = max(known, key=lambda one: abs(known[one][0]) if subject.gains else known[one][0])
+    sure = [one for one in known if not subject.gains or _is_sure(on_day[one], len(known))]
+    if not sure:
+        return f"{subject.what}: no difference from waiting beyond chance\non day {_level(then)}"
+    line = max(sure, key=lambda one: abs(known[one][0]) if subject.gains else known[one][0])
     who = subject.of(named(line) if len(lines) > 1 else "")
     if subject.gains:
-        if not any(map(_is_sure, known.values())):
-            return f"{subject.what}: no difference from waiting beyond chance\non day {_level(then)}"
-        most = f", the {'most' if known[line][0] > 0 else 'furthest from zero'} of {len(lines)} lines" * (
-            len(lines) > 1
-        )
+        furthest = "most" if known[line][0] > 0 else "furthest from zero"
+        most = f", the {furthest} of {len(lines)} lines" if len(lines) > 1 else ""
         later = f", and {_number(interval(values[*line, last].to_numpy(float))[0])} on day {_level(last)}"
         first = f"{who} is {_amount(known[line][0], subject.unit)}"
         return f"{first}\non day {_level(then)}{most}{later if last != then else ''}"
     course = f"between day {_level(days[0])} and day {_level(last)}"
-    change = interval(_apart(values, (*line, last), (*line, days[0])))
-    if not _is_sure(change):
+    change = _apart(values, (*line, last), (*line, days[0]))
+    if not _is_sure(change, len(known)):
         return f"{who} does not change beyond chance\n{course}"
     ends = [interval(values[*line, day].to_numpy(float))[0] for day in (days[0], last)]
-    verb = "rises" if change[0] > 0 else "falls"
+    verb = "rises" if np.nanmean(change) > 0 else "falls"
     return f"{who} {verb} from {_number(ends[0])} to {_amount(ends[1], subject.unit)}\n{course}"
 
 
@@ -123,7 +125,8 @@ def of_cells(values: pd.DataFrame, subject: Subject, named: Named) -> str:
     if not means.notna().any():
         return f"{subject.what} is not known yet"
     best, worst = means.idxmax(), means.idxmin()
-    if best == worst or not _is_sure(interval(_apart(values, best, worst))):
+    pairs = math.comb(int(means.notna().sum()), 2)
+    if best == worst or not _is_sure(_apart(values, best, worst), pairs):
         return f"{subject.of()} differs no more than by chance\nbetween the levels"
     high = f"{subject.of()} is highest, {_amount(means[best], subject.unit)},"
     return f"{high}\nwith {named(best)}; lowest, {_number(means[worst])}, with {named(worst, brief=True)}"
@@ -163,8 +166,8 @@ def _turn(values: pd.DataFrame, line: Key, levels: Sequence[float]) -> tuple[str
     means = {level: values[*line, level].mean() for level in levels}
     for word, chosen in (("highest", max), ("lowest", min)):
         at = chosen(means, key=lambda level: means[level])
-        ends = [interval(_apart(values, (*line, at), (*line, end))) for end in (levels[0], levels[-1])]
-        if all(map(_is_sure, ends)):
+        ends = [_apart(values, (*line, at), (*line, end)) for end in (levels[0], levels[-1])]
+        if all(_is_sure(one, 2 * max(len(levels) - 2, 1)) for one in ends):
             return word, at
     return None
 
@@ -173,10 +176,14 @@ def _apart(values: pd.DataFrame, one: Any, other: Any) -> np.ndarray:
     return np.asarray(values[one].to_numpy(float) - values[other].to_numpy(float))
 
 
-def _is_sure(found: tuple[float, float, float, int]) -> bool:
-    """Whether an interval excludes zero; with one world, whether the value is not zero."""
-    mean, low, high, worlds = found
-    return mean != 0 if worlds == 1 else low > 0 or high < 0
+def _is_sure(differences: np.ndarray, among: int) -> bool:
+    """Whether differences by world are beyond chance, of which there are ``among`` to choose the largest from."""
+    mean, low, high, worlds = interval(differences)
+    if worlds <= 1:
+        return worlds == 1 and mean != 0
+    error = np.nanstd(differences, ddof=1) / math.sqrt(worlds)
+    needed = special.stdtrit(worlds - 1, 1 - 0.025 / among) if among > 1 else 0.0
+    return bool((low > 0 or high < 0) and abs(mean) > needed * error)
 
 
 def _amount(value: float, unit: str) -> str:

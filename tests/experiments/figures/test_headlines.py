@@ -83,6 +83,21 @@ def test_cells() -> None:
     assert of_cells(same * np.nan, KEPT, named) == "Kept is not known yet"
 
 
+def test_chance_alone_gives_a_difference_in_few_sweeps() -> None:
+    """Of nine arms that do not differ, one is highest and one lowest in each sweep; the title calls that chance."""
+    random = np.random.default_rng(4)
+    of_days_alone = pd.MultiIndex.from_product([[""], list("abcdefghi"), [0.0]], names=["panel", "line", "x"])
+    of_two_levels = pd.MultiIndex.from_product([[""], list("abcdefghi"), [0.0, 1.0]], names=["panel", "line", "x"])
+    wrong = dict.fromkeys(("cells", "lines", "days"), 0)
+    for _ in range(60):
+        nine = pd.DataFrame(random.normal(0, 1, (20, 9)), columns=of_days_alone)
+        wrong["cells"] += "no more than by chance" not in of_cells(nine, KEPT, named)
+        wrong["days"] += "beyond chance" not in of_days(nine, GAIN, named, None)
+        pairs = pd.DataFrame(random.normal(0, 1, (20, 18)), columns=of_two_levels)
+        wrong["lines"] += "no line changes" not in of_lines(pairs, KEPT, named)
+    assert max(wrong.values()) <= 9, "15%, of 5% expected; without a correction it would be a third to a half"
+
+
 def test_clouds() -> None:
     depends = of_cloud({"ease": 0.8, "mind": -0.9, "decay": 0.1}, 40, KEPT)
     assert depends == "Kept: the mean depends most on mind\nand falls with it (rank correlation −0.90)"
