@@ -5,7 +5,7 @@ Many parameters because each option of a command is one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +31,9 @@ from sim.model.spelling import nearest
 from sim.runtime.atomic_files import write_whole
 
 _FIELDS = ("source", "target", "time", "medium")
+# Options that `rekindle start` has, too.
+Zone = Annotated[str | None, typer.Option(metavar="ZONE", help="Time zone of times without one, e.g. Europe/Berlin.")]
+DayFirst = Annotated[bool | None, typer.Option("--day-first/--month-first", help="Is 5/6/2023 in June or in May?")]
 _SHOWN = 5  # people of the summary, and reasons of a file
 
 
@@ -56,12 +59,8 @@ def import_(
         str | None,
         typer.Option(metavar="FIELD=COLUMN,…", help="Columns of a table, e.g. source=from,target=to,time=sent_at."),
     ] = None,
-    zone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="Time zone of times without one, e.g. Europe/Berlin.")
-    ] = None,
-    day_first: Annotated[
-        bool | None, typer.Option("--day-first/--month-first", help="Is 5/6/2023 in June or in May?")
-    ] = None,
+    zone: Zone = None,
+    day_first: DayFirst = None,
     country: Annotated[
         str | None, typer.Option(metavar="CODE", help="Country of numbers without a country code, e.g. DE.")
     ] = None,
@@ -72,10 +71,11 @@ def import_(
     choices = Choices(groups, tuple(me or ()), zone_named(zone), day_first, _columns(columns))
     named = TABLE if columns and form is None else _format(form)
     stdout, stderr = stdout_console(), stderr_console()
-    confirmed = identities.read(aliases) if aliases else {}
+    answers = identities.read(aliases) if aliases else identities.Answers({})
+    confirmed = answers.aliases
     with progress_bar(stderr, "files", len(exports)) as report:
         found = gather(exports, choices, named=named, aliases=confirmed, progress=report)
-    proposed = identities.proposals(found.contacts, country, found.names)
+    proposed = identities.proposals(found.contacts, country, found.names, answers.apart)
     if merge and (sure := {one.id: one.same_as for one in proposed if one.sure >= identities.SURE}):
         confirmed |= sure
         found = gather(exports, choices, named=named, aliases=confirmed)
@@ -87,7 +87,7 @@ def import_(
     write_log(found.rows, output)
     say_written(output, stdout)
     known = keep_people(found, output, me[0] if me else "", stdout)
-    _propose(proposed, confirmed, _beside(output, aliases), stdout, ids=ids)
+    _propose(proposed, answers._replace(aliases=confirmed), _beside(output, aliases), stdout, ids=ids)
     stdout.print(_next(found, output, known, ids=ids), soft_wrap=True)
 
 
@@ -223,17 +223,17 @@ def _beside(output: Path, aliases: Path | None) -> Path:
 
 
 def _propose(
-    proposed: Sequence[identities.Alias], confirmed: Mapping[str, str], path: Path, stdout: Console, *, ids: bool
+    proposed: Sequence[identities.Alias], answers: identities.Answers, path: Path, stdout: Console, *, ids: bool
 ) -> None:
     """Write what is merged and what is proposed beside it, if anything is, and say what to do with it."""
     if not proposed:
         return
-    write_whole(path, lambda temporary: identities.written([*identities.confirmed(confirmed), *proposed], temporary))
+    write_whole(path, lambda temporary: identities.written([*identities.lines_of(answers), *proposed], temporary))
     say_written(path, stdout)
     sure = sum(one.sure >= identities.SURE for one in proposed)
     stdout.print(
-        f"{counted(len(proposed), 'id')} may be another's ({sure:,} almost surely). Delete wrong lines, and "
-        f"import again with --aliases {path}.",
+        f"{counted(len(proposed), 'id')} may be another's ({sure:,} almost surely). Write 0 under sure in wrong lines, "
+        f"and import again with --aliases {path}.",
         soft_wrap=True,
     )
     if ids:

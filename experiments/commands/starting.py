@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from experiments.commands.forecasting import plan_week
-from experiments.commands.importing import keep_people, report_import, write_log, zone_named
+from experiments.commands.importing import DayFirst, Zone, keep_people, report_import, write_log, zone_named
 from experiments.config.errors import ConfigError
 from experiments.imports import identities, people
 from experiments.imports.contacts import Choices, clean
@@ -40,29 +40,26 @@ def start(
     minutes: Annotated[int | None, typer.Option(min=1, max=300, help="Minutes this week; otherwise asked.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and take the suggested answers.")] = False,
     worlds: Annotated[int, typer.Option(min=2, max=100_000, help="Simulated worlds.")] = _WORLDS,
-    zone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="Time zone of times without one, e.g. Europe/Berlin.")
-    ] = None,
-    day_first: Annotated[
-        bool | None, typer.Option("--day-first/--month-first", help="Is 5/6/2023 in June or in May?")
-    ] = None,
+    zone: Zone = None,
+    day_first: DayFirst = None,
 ) -> None:
     """Go from exports to a plan for this week: read them, say who you are, and get a sheet and a calendar."""
     stdout = stdout_console()
     stdout.print("Everything stays on this machine. No text is read, only who wrote to whom and when.\n")
     kept, log = folder / "log.aliases.csv", folder / "log.parquet"
-    known = identities.read(kept) if kept.exists() else {}
+    known = identities.read(kept) if kept.exists() else identities.Answers({})
     remembered = people.read(people.beside(log)).you
     mine = me or ([remembered] if remembered else [])
     choices = Choices(me=tuple(mine), zone=zone_named(zone), day_first=day_first)
-    found = _read(exports, choices, known)
+    found = _read(exports, choices, known.aliases)
     if not len(found.rows):
         report_import(found, stdout, ids=False)
         raise LogError("No contact between two people was found, so there is nothing to plan.")
     if not me and remembered and remembered not in found.contacts:
         mine = []
-    person, aliases = _people(found, mine, known, stdout, yes=yes)
-    if aliases != known:
+    person, answers = _people(found, mine, known, stdout, yes=yes)
+    aliases = answers.aliases
+    if aliases != known.aliases:
         found = _read(exports, choices, aliases)
     report_import(found, stdout, ids=False)
     _warn_of_strangers(found, person, aliases, stdout)
@@ -72,8 +69,8 @@ def start(
     write_log(found.rows, log)
     say_written(log, stdout)
     keep_people(found, log, person, stdout)
-    if aliases:
-        write_whole(kept, lambda temporary: identities.written(identities.confirmed(aliases), temporary))
+    if answers != identities.Answers({}):
+        write_whole(kept, lambda temporary: identities.written(identities.lines_of(answers), temporary))
         say_written(kept, stdout)
     stdout.print()
     plan_week(log, person, minutes=budget, ids=True, worlds=worlds, sheet=sheet, calendar=calendar)
@@ -82,10 +79,11 @@ def start(
     asked += [] if zone is None else ["--zone", zone]
     asked += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
     merged = ["--aliases", str(kept)] if aliases else []
+    files = ["--sheet", str(sheet), "--calendar", str(calendar)]
     for words in (
         ["import", *map(str, exports), "--output", str(log), *merged, *asked],
         ["forecast", str(log), "--person", person, "--gestures", "none"],
-        ["plan-week", str(log), "--person", person, "--minutes", str(budget), "--worlds", str(worlds), "--ids"],
+        ["plan-week", str(log), "--person", person, "--minutes", str(budget), "--worlds", str(worlds), "--ids", *files],
     ):
         stdout.print(f"  rekindle {shlex.join(words)}", soft_wrap=True)
 
@@ -126,16 +124,34 @@ def _asked(question: str, **options: Any) -> Any:
 
 
 def _people(
-    found: Gathered, me: Sequence[str], known: Mapping[str, str], stdout: Console, *, yes: bool
-) -> tuple[str, dict[str, str]]:
-    """The id of the user, and the ids that are another's: those known, those agreed to, and the user's own others."""
+    found: Gathered, me: Sequence[str], known: identities.Answers, stdout: Console, *, yes: bool
+) -> tuple[str, identities.Answers]:
+    """The id of the user, and which ids are whose: what is known, what the user says, and the user's own other ids."""
     contacts = found.contacts
-    aliases = dict(known) | _same(identities.proposals(contacts, names=found.names), stdout, yes=yes)
-    mine = _spelled(me, {*found.ids, *aliases, *contacts}) or _own(contacts, aliases, stdout, yes=yes)
+    proposed = identities.proposals(contacts, names=found.names, apart=known.apart)
+    same, denied = _same(proposed, stdout, yes=yes)
+    aliases = known.aliases | same
+    mine = _spelled(me, {*found.ids, *aliases, *contacts}) or _own(found, aliases, stdout, yes=yes)
     ends = list(dict.fromkeys(identities.end_of(one, aliases) for one in mine))
     person = max(ends, key=lambda one: contacts.get(one, 0))
     aliases |= {one: person for one in ends if one != person}
-    return person, {one: identities.end_of(one, aliases) for one in aliases}
+    whole = {one: identities.end_of(one, aliases) for one in aliases}
+    _say_unmerged([one for one in proposed if one.id not in whole], stdout, yes=yes)
+    return person, identities.Answers(whole, known.apart | denied)
+
+
+def _say_unmerged(left: Sequence[identities.Alias], stdout: Console, *, yes: bool) -> None:
+    """With ``yes``, say which ids may be one person's and count as two; otherwise the user has just been asked."""
+    if not left or not yes:
+        return
+    few = ", ".join(f"{visible(one.id)} = {visible(one.same_as)}" for one in left[:_OFFERED])
+    more = f", and {len(left) - _OFFERED:,} more" if len(left) > _OFFERED else ""
+    stdout.print(
+        f"{counted(len(left), 'id')} may be another's, less than {identities.SURE:.0%} surely, and "
+        f"{'counts' if len(left) == 1 else 'count'} as somebody else: {few}{more}. Start without --yes to be asked.",
+        soft_wrap=True,
+        markup=False,
+    )
 
 
 def _spelled(me: Sequence[str], ids: Collection[str]) -> list[str]:
@@ -153,31 +169,41 @@ def _spelled(me: Sequence[str], ids: Collection[str]) -> list[str]:
     return [one if one in ids else known[clean(one).casefold()] for one in me]
 
 
-def _same(proposed: Sequence[identities.Alias], stdout: Console, *, yes: bool) -> dict[str, str]:
-    """The proposals to which the user agrees; with ``yes``, those that are almost sure."""
+def _same(
+    proposed: Sequence[identities.Alias], stdout: Console, *, yes: bool
+) -> tuple[dict[str, str], frozenset[identities.Pair]]:
+    """The proposals that the user agrees to (with ``yes``, the almost sure ones), and pairs that are two people's."""
     sure = [one for one in proposed if one.sure >= identities.SURE]
     if yes or not proposed:
-        return {one.id: one.same_as for one in sure}
+        return {one.id: one.same_as for one in sure}, frozenset()
     offered = proposed[:_OFFERED]
     stdout.print("These may be one person's:")
     for number, one in enumerate(offered, start=1):
         why = f"{one.why}, {one.sure:.0%} sure"
         stdout.print(f"  {number}  {visible(one.id)} = {visible(one.same_as)} ({why})", soft_wrap=True, markup=False)
+    if len(proposed) > _OFFERED:
+        stdout.print(f"  {len(proposed) - _OFFERED:,} more: start again to be asked about these.")
     usual = ",".join(str(at) for at, one in enumerate(offered, start=1) if one in sure)
     right = _chosen("Which are right? Numbers, or none", usual or "none", [one.id for one in offered])
-    return {one.id: one.same_as for one in offered if one.id in right}
+    denied = frozenset(identities.Pair({one.id, one.same_as}) for one in offered if one.id not in right)
+    return {one.id: one.same_as for one in offered if one.id in right}, denied
 
 
-def _own(contacts: Mapping[str, int], aliases: Mapping[str, str], stdout: Console, *, yes: bool) -> list[str]:
-    """The ids of the user, chosen from those with most contacts."""
-    offered = [one for one in contacts if one not in aliases][:_OFFERED]
+def _own(found: Gathered, aliases: Mapping[str, str], stdout: Console, *, yes: bool) -> list[str]:
+    """The ids of the user, chosen from the probable owners of exports and from those with most contacts."""
+    contacts = found.contacts
+    owners = dict.fromkeys(identities.end_of(one, aliases) for one in people.owners(one.rows for one in found.exports))
+    probable = [one for one in owners if one in contacts]
+    offered = list(dict.fromkeys([*probable, *(one for one in contacts if one not in aliases)]))[:_OFFERED]
+    suggested = max(len(probable), 1)
     if yes:
-        return offered[:1]
+        return offered[:suggested]
     stdout.print("\nWho are you? Name all that are you, such as an address and the name in a chat.")
     for number, one in enumerate(offered, start=1):
         many = counted(contacts[one], "contact")
         stdout.print(f"  {number}  {visible(one)} ({many})", soft_wrap=True, markup=False)
-    return _chosen("Numbers, or ids, separated by commas", "1", offered, [*contacts, *aliases])
+    usual = ",".join(map(str, range(1, suggested + 1)))
+    return _chosen("Numbers, or ids, separated by commas", usual, offered, [*contacts, *aliases])
 
 
 def _chosen(question: str, usual: str, offered: Sequence[str], others: Sequence[str] = ()) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which ids of a log are probably one person, and the file in which a user confirms it.
+"""Which ids of a log are probably one person, and the file in which a user confirms or denies it.
 
 An address with and without a `+tag`, a number with and without its country code, a name in two spellings, two addresses
 with the same full name: these are proposed, and nothing is merged until the user says so.
@@ -10,7 +10,7 @@ import csv
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ class Alias(NamedTuple):
         id: the id that would go.
         same_as: the id that would stay, which has more contacts.
         why: the reason, for people.
-        sure: how sure it is, 0 to 1; an assumption, not an estimate.
+        sure: how sure it is, 0 to 1; an assumption, not an estimate. 0 says that they are two people.
     """
 
     id: str
@@ -47,8 +47,26 @@ class Alias(NamedTuple):
     sure: float
 
 
+Pair = frozenset[str]  # of two ids
+
+
+class Answers(NamedTuple):
+    """What a user has said about ids.
+
+    Attributes:
+        aliases: the ids that are another's, each with the one that stays.
+        apart: pairs of ids that are two people's.
+    """
+
+    aliases: dict[str, str]
+    apart: frozenset[Pair] = frozenset()
+
+
 def proposals(
-    contacts: Mapping[str, int], country: str | None = None, names: Mapping[str, str] = MappingProxyType({})
+    contacts: Mapping[str, int],
+    country: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+    apart: Collection[Pair] = frozenset(),
 ) -> list[Alias]:
     """Ids that are probably another's, the surest first.
 
@@ -57,6 +75,7 @@ def proposals(
         country: where numbers without a country code are from, such as ``"DE"``. By default that of most numbers that
             have one.
         names: what people are called beside their id, such as in headers of mail. Names of one word do not count.
+        apart: pairs of ids that the user has said are two people's, which are not proposed.
 
     Returns:
         A proposal for each id that would go. An id that would stay may go by a less sure proposal, so that each can be
@@ -80,7 +99,11 @@ def proposals(
         for ids in alike.values():
             stays, *others = sorted(ids, key=lambda one: (-contacts[one], one))
             last = _end(stays, found)
-            found |= {other: Alias(other, last, why, sure) for other in others if other not in found and other != last}
+            found |= {
+                other: Alias(other, last, why, sure)
+                for other in others
+                if other not in found and other != last and Pair({other, last}) not in apart
+            }
     return sorted(found.values(), key=lambda one: (-one.sure, one.same_as, one.id))
 
 
@@ -149,9 +172,10 @@ def _name_or_local_part(one: str) -> str | None:
     return _name(re.sub(r"[._-]", " ", found[1].partition("+")[0])) if found else _name(one)
 
 
-def confirmed(aliases: Mapping[str, str]) -> list[Alias]:
-    """Aliases that the user has agreed to, as lines of the file."""
-    return [Alias(one, other, "confirmed", 1.0) for one, other in aliases.items()]
+def lines_of(answers: Answers) -> list[Alias]:
+    """What the user has said, as lines of the file."""
+    one_person = [Alias(one, other, "confirmed", 1.0) for one, other in answers.aliases.items()]
+    return one_person + [Alias(one, other, "two people", 0.0) for one, other in sorted(map(sorted, answers.apart))]
 
 
 def end_of(one: str, aliases: Mapping[str, str]) -> str:
@@ -174,8 +198,8 @@ def written(aliases: Iterable[Alias], path: Path) -> None:
         table.writerows(aliases)
 
 
-def read(path: Path) -> dict[str, str]:
-    """The ids that a file of aliases merges, each with the one that stays. Columns: ``id`` and ``same_as``.
+def read(path: Path) -> Answers:
+    """What a file of aliases says. Columns: ``id``, ``same_as`` and perhaps ``sure``, in which 0 says "two people".
 
     Raises:
         LogError: the file lacks a column, a value is missing, an id has two aliases, or aliases go in a circle.
@@ -186,16 +210,25 @@ def read(path: Path) -> dict[str, str]:
             missing = [name for name in COLUMNS[:2] if name not in (table.fieldnames or ())]
             if missing:
                 raise LogError(f"{path}, line 1: there is no column {missing[0]}; expected id,same_as.")
-            direct: dict[str, str] = {}
+            direct, apart = dict[str, str](), set[Pair]()
             for row in table:
                 one, other = clean(row["id"] or ""), clean(row["same_as"] or "")
                 if not one or not other:
                     raise LogError(f"{path}, line {table.line_num}: an id is missing; expected id,same_as.")
-                if direct.setdefault(one, other) != other:
+                if _is_zero(row.get("sure")):
+                    apart.add(Pair({one, other}))
+                elif direct.setdefault(one, other) != other:
                     raise LogError(f"{path}, line {table.line_num}: this id has another alias in a line above it.")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise LogError(f"{path} cannot be read as a CSV file in UTF-8: {error}.") from None
-    return {one: _last(one, direct, path) for one in direct}
+    return Answers({one: _last(one, direct, path) for one in direct}, frozenset(apart))
+
+
+def _is_zero(text: str | None) -> bool:
+    try:
+        return float(text or "1") == 0
+    except ValueError:
+        return False
 
 
 def _last(one: str, direct: Mapping[str, str], path: Path) -> str:

@@ -12,11 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
 from experiments.imports.contacts import clean
 from sim.contact_logs import LogError
 
 COLUMNS = ("id", "name", "you")
 YES = "yes"  # in the column `you`, of one person
+_ALMOST_ALL = 0.95  # share of an export's contacts in which its owner takes part; an assumption
+_ENOUGH = 5  # contacts of an export from which its owner can be guessed
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,25 @@ def called(ids: Iterable[str], names: Mapping[str, str]) -> list[str]:
         name = names.get(one, one)
         shown.append(name if name == one or often[name.casefold()] == 1 else f"{name} ({one})")
     return shown
+
+
+def owners(exports: Iterable[pd.DataFrame]) -> list[str]:
+    """Ids that are probably the user's: of exports with several people, the one that takes part in almost all contacts.
+
+    Args:
+        exports: the contacts of each export, with columns ``source`` and ``target``.
+
+    Returns:
+        At most one id for each export, without repeats. An export of one chat has none, since both take part in all of
+        it, and neither has the mail of a whole company.
+    """
+    found: list[str] = []
+    for rows in exports:
+        contacts = pd.concat([rows["source"], rows["target"]]).value_counts()
+        everywhere = [str(one) for one, many in contacts.items() if many >= _ALMOST_ALL * len(rows)]
+        if len(rows) >= _ENOUGH and len(contacts) > 2 and len(everywhere) == 1:
+            found += everywhere
+    return list(dict.fromkeys(found))
 
 
 # The file ------------------------------------------------------------------------------------------------------------

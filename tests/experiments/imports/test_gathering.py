@@ -217,7 +217,7 @@ def test_proposals_are_merged_from_a_file_that_the_user_checks(
     mail(Path("a.mbox"), ("ann+a@x.org", "ben@x.org", 1), ("ben@x.org", "ann@x.org", 2), ("ben@x.org", "ann@x.org", 5))
     first = rekindle("import", "a.mbox")
     assert "1 id may be another's (1 almost surely)" in " ".join(first.out.split())
-    assert identities.read(Path("log.aliases.csv")) == {"ann+a@x.org": "ann@x.org"}
+    assert identities.read(Path("log.aliases.csv")).aliases == {"ann+a@x.org": "ann@x.org"}
     second = rekindle("import", "a.mbox", "--aliases", "log.aliases.csv")
     assert "3 contacts of 2 people." in second.out
     assert "may be" not in second.out
@@ -270,7 +270,8 @@ def test_from_exports_to_a_plan_in_one_command(here: Path, rekindle: Rekindle, m
     assert len(read("my_week/log.parquet")) == 7
     said = " ".join(ended.out.split())
     for command in ("rekindle import all --output my_week/log.parquet", "rekindle forecast my_week/log.parquet",
-                    "rekindle plan-week my_week/log.parquet --person Ann --minutes 25"):  # fmt: skip
+                    "rekindle plan-week my_week/log.parquet --person Ann --minutes 25",
+                    "--ids --sheet my_week/week.html --calendar my_week/week.ics"):  # fmt: skip
         assert command in said, command
 
 
@@ -340,6 +341,50 @@ def test_a_chat_in_which_the_owner_has_another_name_is_noticed(
     both = rekindle("start", two_names, "--yes", "--me", "ann@example.org", "--me", "Annie", "--minutes", "20")
     assert both.code == 0, both.err
     assert "none of its" not in both.out
+
+
+@pytest.fixture
+def unsure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Mail of Ann, and chats of hers and with Ben, who have names there that may be theirs."""
+    monkeypatch.chdir(tmp_path)
+    mail = [f"ann.smith@x.org,ben.lee@x.org,{JANUARY + 86_400 * day}" for day in range(10)]
+    mail += [f"cem@x.org,ann.smith@x.org,{JANUARY + 86_400 * day}" for day in range(10)]
+    chats = [f"Ann Smith,{other},{JANUARY + 86_400 * day}" for day in range(4) for other in ("Ben Lee", "Dee")]
+    Path("exports").mkdir()
+    Path("exports/mail.csv").write_text("source,target,time\n" + "\n".join(mail))
+    Path("exports/chat.csv").write_text("source,target,time\n" + "\n".join(chats))
+    return Path("exports")
+
+
+def test_without_questions_owners_of_exports_are_you_and_who_may_be_one_person_is_named(
+    unsure: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = answering(monkeypatch)
+    ended = rekindle("start", unsure, "--yes", "--minutes", "20")
+    assert ended.code == 0, ended.err
+    assert asked["person"] == "ann.smith@x.org"
+    said = " ".join(ended.out.split())
+    assert "1 id may be another's, less than 90% surely, and counts as somebody else: Ben Lee = ben.lee@x.org." in said
+    assert "none of its" not in said
+    assert set(read("my_week/log.parquet").names) == {"ann.smith@x.org", "ben.lee@x.org", "Ben Lee", "cem@x.org", "Dee"}
+
+
+def test_who_is_called_two_people_is_not_asked_about_again(
+    unsure: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, "Ann Smith", "1", "20")
+    first = rekindle("start", unsure)
+    assert first.code == 0, first.err
+    assert "Ben Lee = ben.lee@x.org" in first.out
+    assert "Ben Lee,ben.lee@x.org,two people,0.0" in Path("my_week/log.aliases.csv").read_text()
+    asked = answering(monkeypatch, "20")
+    second = rekindle("start", unsure)
+    assert second.code == 0, second.err
+    assert "may be one person's" not in second.out
+    assert asked["person"] == "ann.smith@x.org"
+    imported = rekindle("import", unsure, "--aliases", "my_week/log.aliases.csv", "-o", "log.csv")
+    assert imported.code == 0, imported.err
+    assert "may be another's" not in imported.out
 
 
 def test_without_anybody_to_answer_there_is_one_sentence(

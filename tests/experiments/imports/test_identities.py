@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.imports.identities import SURE, Alias, proposals, read, written
+from experiments.imports.identities import SURE, Alias, Answers, Pair, lines_of, proposals, read, written
 from sim.contact_logs import LogError
 
 ids = st.one_of(
@@ -125,13 +125,29 @@ def test_a_file_of_proposals_says_what_was_proposed(
     }
     found = proposals(plain)
     written(found, path)
-    assert read(path) == {one.id: one.same_as for one in found}
+    assert read(path) == Answers({one.id: one.same_as for one in found})
 
 
 def test_aliases_of_aliases_lead_to_the_last(tmp_path: Path) -> None:
     path = tmp_path / "aliases.csv"
     written([Alias("a", "b", "", 1), Alias("b", "c", "", 1)], path)
-    assert read(path) == {"a": "c", "b": "c"}
+    assert read(path).aliases == {"a": "c", "b": "c"}
+
+
+@given(st.dictionaries(ids, st.integers(1, 50), min_size=2, max_size=12), st.data())
+def test_what_the_user_calls_two_people_is_not_proposed_again(contacts: dict[str, int], data: st.DataObject) -> None:
+    found = proposals(contacts)
+    denied = frozenset(Pair({one.id, one.same_as}) for one in found if data.draw(st.booleans()))
+    assert not denied & {Pair({one.id, one.same_as}) for one in proposals(contacts, apart=denied)}
+
+
+def test_answers_are_read_as_they_were_written_and_zero_says_two_people(tmp_path: Path) -> None:
+    path = tmp_path / "aliases.csv"
+    said = Answers({"a": "b"}, frozenset({Pair({"b", "c"}), Pair({"d", "e"})}))
+    written(lines_of(said), path)
+    assert read(path) == said
+    path.write_text("id,same_as,sure\na,b,\nc,d,0\ne,f,surely\n")
+    assert read(path) == Answers({"a": "b", "e": "f"}, frozenset({Pair({"c", "d"})}))
 
 
 @pytest.mark.parametrize(

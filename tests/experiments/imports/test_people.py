@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,7 @@ from experiments.commands import starting
 from experiments.imports.contacts import Choices, Tally, clean
 from experiments.imports.gathering import gather
 from experiments.imports.mail import READER
-from experiments.imports.people import People, beside, called, read, written
+from experiments.imports.people import People, beside, called, owners, read, written
 from sim.contact_logs import LogError
 
 Rekindle = Callable[..., Any]
@@ -129,6 +130,20 @@ def test_a_file_that_cannot_be_meant_is_refused_with_its_line(tmp_path: Path, te
 def test_the_file_is_beside_the_log() -> None:
     for log in ("log.parquet", "log.csv", "log.csv.gz"):
         assert beside(Path("week") / log) == Path("week") / "log.people.csv"
+
+
+def rows(*pairs: tuple[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(pairs, columns=["source", "target"])
+
+
+def test_the_owner_of_an_export_is_who_takes_part_in_almost_all_of_it() -> None:
+    mail = rows(*[("me", "ben"), ("cem", "me")] * 10)
+    assert owners([mail]) == ["me"]
+    assert owners([pd.concat([mail, rows(("ben", "cem"))])]) == ["me"]  # one of 21
+    assert owners([rows(*[("I", "ben"), ("ben", "I")] * 10)]) == []  # both take part in all of a chat
+    assert owners([rows(("me", "ben"), ("me", "cem"))]) == []  # too few to tell
+    assert owners([rows(*[("ann", "ben"), ("ben", "cem"), ("cem", "ann")] * 10)]) == []  # of a company
+    assert owners([mail, rows(*[("I", "ben"), ("dan", "I")] * 10), mail]) == ["me", "I"]
 
 
 # The commands --------------------------------------------------------------------------------------------------------
