@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from experiments.config.errors import ConfigError
-from experiments.watch.page_state import BY_HAND, LONGEST_VALUE, MOST_PEOPLE
+from experiments.watch.page_state import BY_HAND, LONGEST_VALUE, MOST_PEOPLE, VIEWS
 
 SPEEDS = (1, 2, 5, 10, 20, 50, 100)  # days a second
 LARGEST = 65_536  # bytes of a message
@@ -89,6 +89,13 @@ class Differences(_Message):
     on: bool
 
 
+class View(_Message):
+    """Show the circle of one person (an adopter, if nobody is followed), or everyone."""
+
+    do: Literal["view"]
+    value: Literal[VIEWS]  # type: ignore[valid-type]
+
+
 class Preset(_Message):
     """Load a preset by its name; the opening if empty."""
 
@@ -143,6 +150,7 @@ Message = (
     | Set
     | Beside
     | Differences
+    | View
     | Preset
     | Follow
     | Send

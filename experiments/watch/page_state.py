@@ -22,6 +22,7 @@ LATEST = 5_475  # the last day that a link can set
 MOST_BY_HAND = 200  # gestures that a link or a tab can send
 MOST_FIELDS = 2 * MOST_BY_HAND  # of a link's query
 LONGEST_VALUE = 1_000  # characters of a setting
+VIEWS = ("circle", "everyone")
 BY_HAND = ("like", "comment", "message", "call", "note", "invitation")
 
 
@@ -93,7 +94,9 @@ class PageState:
         forked: whether the last of them is in only one of the two worlds.
         day: day to start at.
         followed: id of the followed person, or None.
-        differences: whether only differences are drawn.
+        differences: whether only differences are drawn, if there are two worlds.
+        view: one of `VIEWS`: the circle of the followed person, or a map of everyone. Without a followed person,
+            everyone is shown.
     """
 
     config: Path | None = None
@@ -103,7 +106,8 @@ class PageState:
     forked: bool = False
     day: int = 0
     followed: int | None = None
-    differences: bool = False
+    differences: bool = True
+    view: str = "circle"
 
     def experiment(self) -> Experiment:
         """The experiment: the configuration file with the changes.
@@ -160,8 +164,9 @@ class PageState:
         pairs += [("set", f"{path}={value}") for path, value in self.changes.items()]
         pairs += [("beside", self.beside)] if self.beside else []
         pairs += [("sent", f"{g.day}.{g.kind}.{g.sender}.{g.receiver}") for g in self.hand]
-        numbers = {"fork": int(self.forked), "day": self.day, "differences": int(self.differences)}
-        pairs += [(name, str(number)) for name, number in numbers.items() if number]
+        pairs += [(name, str(number)) for name, number in (("fork", int(self.forked)), ("day", self.day)) if number]
+        pairs += [] if self.differences else [("differences", "0")]
+        pairs += [] if self.view == VIEWS[0] else [("view", self.view)]
         pairs += [("follow", str(self.followed))] if self.followed is not None else []
         return urlencode(pairs)
 
@@ -208,7 +213,8 @@ def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) ->
         forked=one.get("fork") == "1",
         day=_number("day", one.get("day", "0"), LATEST),
         followed=_number("follow", one["follow"], MOST_PEOPLE) if "follow" in one else None,
-        differences=one.get("differences") == "1",
+        differences=one.get("differences") != "0",
+        view=_view(one.get("view", VIEWS[0])),
     )
     page_state.strategies(page_state.experiment())
     return page_state
@@ -237,6 +243,12 @@ def _setting(text: str, opening: PageState) -> tuple[str, str]:
             f"A link cannot set {path}. If you trust this value, start `rekindle watch --set {path}={value}`."
         )
     return path, value
+
+
+def _view(name: str) -> str:
+    if name not in VIEWS:
+        raise ConfigError(f"The address has view={name[:60]}; expected {' or '.join(VIEWS)}.")
+    return name
 
 
 def _short(text: str) -> str:

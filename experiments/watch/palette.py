@@ -10,7 +10,8 @@ from experiments.watch.layout import FULL, Family, Look, family_of
 from sim.model.gestures import KINDS, GestureRow
 
 NIGHT, PANEL, INK, QUIET = "#0d1320", "#151d2e", "#eef2fa", "#9aa8c2"
-EMBER = "#f5a623"  # rekindled ties and open doors
+EMBER = "#f5a623"  # rekindled ties
+DOOR = "#b08cff"  # open doors
 FIRST, SECOND = "#7cc4f5", "#c9cfdb"  # the two arms of a comparison
 
 TIES = {Look.DORMANT: "#6f83ad", Look.LIVING: "#b9cdf2", Look.REKINDLED: EMBER}
@@ -71,6 +72,7 @@ def for_browser() -> dict[str, Any]:
         "ink": INK,
         "quiet": QUIET,
         "ember": EMBER,
+        "door": DOOR,
         "arms": [FIRST, SECOND],
         "ties": {int(look): colour for look, colour in TIES.items()},
         "families": [{"colour": FAMILIES[family], "name": NAMES[family]} for family in FAMILIES],

@@ -12,7 +12,7 @@ from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import RunSpec, label, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.terminal.legend import PLAIN, Legend
-from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
+from experiments.watch.layout import Family, Layout, WorldFrame, WorldView, only_differences
 from experiments.watch.outcomes import Outcome, TiesOfAdopters
 from experiments.watch.palette import colours_of_arms, names_of_families
 from sim.engine.views import State
@@ -49,6 +49,22 @@ class TieSeen(NamedTuple):
     own_door: float
     rekindled: bool
     history: list[tuple[int, bool, str, bool]]
+
+
+class GestureSeen(NamedTuple):
+    """A gesture of the last day between the followed person and somebody else.
+
+    Attributes:
+        other: id.
+        outgoing: whether the followed person sent it.
+        family: family of its kind, whose colour it has.
+        kind: name of its kind.
+    """
+
+    other: int
+    outgoing: bool
+    family: Family
+    kind: str
 
 
 class Gestures:
@@ -241,6 +257,20 @@ class Playback:
                 )
             )
         return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, -tie.strength, tie.other))
+
+    def gestures_of(self, person: int, arm: int = 0) -> list[GestureSeen]:
+        """The gestures that a person sent and received on the last day, in their order; none on the first morning."""
+        there = self.arms[arm]
+        log, kinds = there.gestures.of(person), there.run.parameters.kinds
+        return [
+            GestureSeen(
+                other=int(line["receiver"] if line["sender"] == person else line["sender"]),
+                outgoing=int(line["sender"]) == person,
+                family=Family(int(there.view.families[line["kind"]])),
+                kind=kinds[line["kind"]].replace("_", " "),
+            )
+            for line in log[log["day"] - there.run.start == self.day - 1][::-1]
+        ]
 
 
 def _by_hand(run: RunSpec, world: World) -> list[Gesture]:

@@ -281,6 +281,15 @@ class Session:
         self._tell_state()
         self._push()
 
+    def _set_view(self, message: messages.View) -> None:
+        """Show the circle of the followed person, else of the first adopter; or everyone."""
+        followed, adopters = self.page_state.followed, self._current_playback().adopters
+        if message.value == "circle" and followed is None and len(adopters):
+            followed = int(adopters[0])
+        self.page_state = dataclasses.replace(self.page_state, view=message.value, followed=followed)
+        self._tell_state()
+        self._push()
+
     def _choose_preset(self, message: messages.Preset) -> None:
         self.playing = False
         chosen = urlencode({"config": message.value}) if message.value else ""
@@ -513,13 +522,17 @@ class Session:
         assert self.playback is not None
         one = self.playback.arms[0].run.people[person]
         lists = [self.playback.ties_of(person, arm) for arm in range(len(self.playback.arms))]
+        chosen = _chosen(lists)
         return {
             "person": person,
             "sociability": round(float(one["sociability"]), 2),
             "reticence": round(float(one["reticence"]), 2),
             "adopts": bool(self.playback.layout.is_adopter[person]),
-            "ties": [[_tie(tie) for tie in _chosen(ties)] for ties in lists],
+            "ties": [[_tie(tie) for tie in _shown(ties, chosen)] for ties in lists],
             "counts": [_counts(ties) for ties in lists],
+            "gestures": [
+                [gesture._asdict() for gesture in self.playback.gestures_of(person, arm)] for arm in range(len(lists))
+            ],
         }
 
     def _over_worlds(self) -> dict[str, dict[str, Any]]:
@@ -559,6 +572,7 @@ class Session:
                 "strategies": list(rows),
                 "labels": {name: legend.label(name) for name in rows},
                 "differences": self.page_state.differences,
+                "view": self.page_state.view,
                 "followed": self.page_state.followed,
                 "by_hand": BY_HAND,
                 "presets": {name: path.stem.replace("_", " ") for name, path in self.presets.items()},
@@ -595,9 +609,21 @@ def _number_or_none(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 3)
 
 
-def _chosen(ties: list[TieSeen]) -> list[TieSeen]:
-    """The ties that are shown: those with recent gestures first, then the strongest."""
-    return sorted(ties, key=lambda tie: (tie.state <= State.ACQUAINTED, not tie.history, -tie.strength))[:TIES_SHOWN]
+def _order(tie: TieSeen) -> tuple[bool, bool, float]:
+    """Ties with gestures in this run first, then the strongest, acquaintances last."""
+    return tie.state <= State.ACQUAINTED, not tie.history, -tie.strength
+
+
+def _chosen(lists: list[list[TieSeen]]) -> set[int]:
+    """The other people of the ties that are shown, the same in each world: the first by their order in any of them."""
+    order: dict[int, tuple[bool, bool, float]] = {}
+    for tie in (tie for ties in lists for tie in ties):
+        order[tie.other] = min(_order(tie), order.get(tie.other, _order(tie)))
+    return set(sorted(order, key=lambda other: order[other])[:TIES_SHOWN])
+
+
+def _shown(ties: list[TieSeen], chosen: set[int]) -> list[TieSeen]:
+    return sorted((tie for tie in ties if tie.other in chosen), key=_order)
 
 
 def _counts(ties: list[TieSeen]) -> dict[str, int]:
@@ -621,6 +647,7 @@ _ACTIONS: dict[type, Callable[[Session, Any], None]] = {
     messages.Set: Session._set,
     messages.Beside: Session._set_beside,
     messages.Differences: Session._set_differences,
+    messages.View: Session._set_view,
     messages.Preset: Session._choose_preset,
     messages.Follow: Session._follow,
     messages.Send: Session._send_by_hand,

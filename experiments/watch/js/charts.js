@@ -15,7 +15,7 @@ export class Charts {
     this.menu = make("select", { id: "rk-outcome", "data-do": "outcome", onchange: () => this.choose() });
     const label = make("label", { for: "rk-outcome" }, "Charts of");
     this.outcome = new Chart("Outcome");
-    this.difference = new Chart("Difference, second − first", { isSigned: true });
+    this.difference = new Chart("Difference, right − left", { isSigned: true });
     this.difference.element.classList.add("rk-difference");
     this.elements = [
       make("div", { class: "rk-charted" }, label, this.menu), this.outcome.element, this.difference.element,
@@ -49,7 +49,7 @@ export class Charts {
   choose() {
     this.chosen = this.outcomes.find(({ name }) => name === this.menu.value);
     this.outcome.show(`${capital(this.chosen.label)} per adopter`, this.chosen.series);
-    this.difference.show("Difference, second − first", this.chosen.difference);
+    this.difference.show("Difference, right − left", this.chosen.difference);
     this.note();
     if (this.names) this.draw(this.names);
   }

@@ -14,11 +14,11 @@ export class Choice {
     const setFirst = (value) => act({ do: "set", path: "run.strategy", value });
     const setSecond = (value) => act({ do: "beside", value });
     this.first = make("select", {
-      "data-path": "run.strategy", "aria-label": "Strategy of the first world",
+      "data-path": "run.strategy", "aria-label": "Strategy of the left world",
       onchange: () => this.choose(this.first, 0, setFirst),
     });
     this.second = make("select", {
-      "data-do": "beside", "aria-label": "Strategy of the second world",
+      "data-do": "beside", "aria-label": "Strategy of the right world",
       onchange: () => this.choose(this.second, 1, setSecond),
     });
     this.differences = make("input", {
@@ -26,8 +26,8 @@ export class Choice {
       onchange: () => act({ do: "differences", on: this.differences.checked }),
     });
     this.element = make("div", { class: "rk-choice" },
-      make("label", {}, "first ", this.first),
-      make("label", {}, "second ", this.second),
+      make("label", {}, "left ", this.first),
+      make("label", {}, "right ", this.second),
       make("label", { class: "rk-switch" }, this.differences, " only what differs"));
     this.dialog = this.mixture.dialog;
   }

@@ -13,7 +13,8 @@ export function commandsOf(page) {
     toggleSecond: () => page.choice.toggleSecond(),
     toggleDifferences: () => act({ do: "differences", on: !page.state.differences }),
     followNext: () => followNext(page),
-    present: () => page.presenting.toggle(),
+    toggleView: () => page.viewSwitch.toggle(),
+    present: () => present(page),
     toggleMotion: () => toggleMotion(page),
     copyConfig: () => act({ do: "config" }),
     copyLink: () => page.share.copyLink(),
@@ -29,6 +30,12 @@ function followNext({ act, picture, state }) {
   const adopters = Array.from(picture.scene.adopters);
   if (!adopters.length) return;
   act({ do: "follow", person: adopters[(adopters.indexOf(state.followed) + 1) % adopters.length] });
+}
+
+/** For a talk; somebody is followed then, unless everyone is to be shown. */
+function present({ act, presenting, state }) {
+  presenting.toggle();
+  if (presenting.isOn && state.followed === null && state.view === "circle") act({ do: "view", value: "circle" });
 }
 
 function toggleMotion({ picture, notice }) {

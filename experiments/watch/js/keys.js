@@ -11,6 +11,7 @@ const KEYS = [
   ["s", "s", "second world on or off", "toggleSecond"],
   ["d", "d", "only what differs, or everything", "toggleDifferences"],
   ["a", "a", "follow the next adopter", "followNext"],
+  ["v", "v", "circle of one person, or everyone", "toggleView"],
   ["f", "f", "present: full screen, large type", "present"],
   ["m", "m", "motion of gestures on or off", "toggleMotion"],
   ["c", "c", "copy as configuration", "copyConfig"],

@@ -8,7 +8,7 @@ import { Choice } from "./choice.js";
 import { Clock } from "./clock.js";
 import { commandsOf } from "./commands.js";
 import { Counted } from "./counted.js";
-import { make } from "./dom.js";
+import { make, showText } from "./dom.js";
 import { Help } from "./help.js";
 import { listenToKeys } from "./keys.js";
 import { Legend } from "./legend.js";
@@ -21,6 +21,7 @@ import { Settings } from "./settings.js";
 import { Share } from "./share.js";
 import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
+import { ViewSwitch } from "./view_switch.js";
 
 /**
  * Attributes of the root say where the page is, for style sheets and tests: `data-ready`, `data-day`, `data-frame`,
@@ -47,7 +48,10 @@ export class Page {
     this.tools = new Tools(act, this.commands);
     this.choice = new Choice(act);
     this.stage = make("div", { class: "rk-stage" });
-    this.picture = new Picture(this.stage, palette, (person) => person !== null && act({ do: "follow", person }));
+    this.sentence = make("p", { class: "rk-sentence" });
+    this.viewSwitch = new ViewSwitch(act);
+    const follow = (person) => person !== null && act({ do: "follow", person });
+    this.picture = new Picture(this.stage, palette, follow, (text) => showText(this.sentence, text));
     this.person = new Person(act);
     this.counted = new Counted();
     this.legend = new Legend(palette);
@@ -64,7 +68,9 @@ export class Page {
     this.root.append(
       make("header", { class: "rk-bar" }, brand, this.transport.element, this.clock.element, this.tools.element),
       this.choice.element,
-      make("main", { class: "rk-main" }, this.stage, this.counted.element, this.legend.element),
+      make("main", { class: "rk-main" },
+        make("div", { class: "rk-says" }, this.sentence, this.viewSwitch.element),
+        this.stage, this.counted.element, this.legend.element),
       make("aside", { class: "rk-side" },
         this.person.element, ...this.charts.elements, this.settings.element, this.share.element),
       this.notice.element, this.help.element, this.choice.dialog);
@@ -106,8 +112,9 @@ export class Page {
 
   takeState(state) {
     this.state = state;
-    this.picture.setPace(state.speed, state.playing);
-    for (const part of [this.transport, this.tools, this.choice, this.settings, this.share]) part.show(state);
+    this.picture.showState(state);
+    const parts = [this.transport, this.tools, this.choice, this.settings, this.share, this.viewSwitch];
+    for (const part of parts) part.show(state);
     this.clock.show(state.day, state);
     this.counted.show(state.day, state);
     this.charts.showState(state);

@@ -1,6 +1,7 @@
 // The person who is followed: their ties, and gestures that you send for them.
 
 import { button, fillMenu, make } from "./dom.js";
+import { historyText, silenceText } from "./text.js";
 
 const MOST_TIES = 40; // that are listed
 const DOOR = 0.05; // how far a door must be open to be mentioned
@@ -76,20 +77,12 @@ export class Person {
 const natureOf = ({ sociability, reticence, adopts }) =>
   `sociability ${sociability}, reticence ${reticence}${adopts ? ", an adopter" : ""}`;
 
-const countsOf = ([first, second]) =>
-  `${first.active} active, ${first.dormant} dormant, ${first.rekindled} rekindled` +
-  (second ? ` (second: ${second.rekindled} rekindled)` : "");
+const countsOf = ([left, right]) =>
+  `${left.active} active, ${left.dormant} dormant, ${left.rekindled} rekindled` +
+  (right ? ` (in the right world: ${right.rekindled} rekindled)` : "");
 
 const doorsOf = ({ door, own_door: own }) =>
   [
     door > DOOR && `their door ${Math.round(100 * door)}%`,
     own > DOOR && `own door ${Math.round(100 * own)}%`,
   ].filter(Boolean).join(", ");
-
-const historyText = ([day, isTheirs, kind, answers]) =>
-  `day ${day}: ${isTheirs ? "→" : "←"} ${kind}${answers ? " (answer)" : ""}`;
-
-function silenceText(silence) {
-  if (silence === null) return "never in touch";
-  return silence === 0 ? "in touch today" : `silent ${silence.toLocaleString("en")} d`;
-}

@@ -22,6 +22,17 @@ export function daysText(count) {
   return count === 1 ? "1 day" : `${count.toLocaleString("en")} days`;
 }
 
+/** How long ago two people exchanged words. */
+export function silenceText(silence) {
+  if (silence === null) return "never in touch";
+  return silence === 0 ? "in touch today" : `silent for ${daysText(silence)}`;
+}
+
+/** A gesture, as the history of a tie has it: its arrow points to who received it. */
+export function historyText([day, isOwn, kind, answers]) {
+  return `day ${day}: ${isOwn ? "→" : "←"} ${kind}${answers ? " (answer)" : ""}`;
+}
+
 /** A difference over many worlds with its interval, and its day. */
 export function overWorldsText({ difference, low, high, worlds, is_drawn: isDrawn }, outcome, after) {
   const day = outcome === "reconnected" ? "when the strategy stops" : `${after} days after it stopped`;

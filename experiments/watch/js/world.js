@@ -1,37 +1,57 @@
-// One world on the screen: its name, its numbers and its picture.
+// One world on the screen: its name, its numbers and its picture, which is the circle of one person or a map of all.
 
+import { Circle } from "./circle.js";
 import { make, showText } from "./dom.js";
 import { canvasSize, layOut, nearestPerson } from "./layout.js";
 import { Overlay } from "./overlay.js";
 import { Raster } from "./raster.js";
 import { decimal } from "./text.js";
+import { circleTip, mapTip, Tip } from "./tip.js";
 
 const STANDING = 0.45; // age at which gestures are drawn that do not move
 const LARGE = 4; // outcomes above a world; further ones are only in the charts
 const REACH = 18; // pixels of the page within which a click means a person
 
 /**
- * `view` holds what is drawn: the scene, where people stand in it (`at`, `size`, `ratio`), and of the last frame
- * `ties`, `people`, `gestures` and who is `followed`.
+ * `view` holds what is drawn in the map: the scene, where people stand in it (`at`, `size`, `ratio`), and of the last
+ * frame `ties`, `people`, `gestures` and who is `followed`. `circled` is what `Circle` draws; null without a circle.
  */
 export class World {
   constructor(host, palette, follow) {
-    const label = "People by community, ties by strength";
-    const base = make("canvas", { class: "rk-base", role: "img", "aria-label": label });
+    this.base = make("canvas", { class: "rk-base", role: "img" });
     this.over = make("canvas", { class: "rk-over" });
+    this.round = make("canvas", { class: "rk-circle", role: "img" });
     this.name = make("figcaption", { class: "rk-name" });
     this.figures = make("div", { class: "rk-figures" });
     const said = make("div", { class: "rk-said" }, this.name, this.figures);
-    this.sky = make("div", { class: "rk-sky" }, base, this.over);
+    this.sky = make("div", { class: "rk-sky" }, this.base, this.over, this.round);
     this.element = make("figure", { class: "rk-world" }, said, this.sky);
     host.append(this.element);
     this.view = { scene: null, at: null, ties: null };
-    this.raster = new Raster(base, palette);
+    this.circled = null;
+    this.raster = new Raster(this.base, palette);
     this.overlay = new Overlay(this.over, palette);
-    this.over.addEventListener("click", (event) => follow(this.personAt(event)));
-    this.over.addEventListener("mousemove", (event) => this.point(this.personAt(event)));
+    this.circle = new Circle(this.round, palette);
+    this.tip = new Tip(this.sky);
+    this.listen(follow);
     this.watcher = new ResizeObserver(() => this.redraw());
     this.watcher.observe(this.sky);
+  }
+
+  listen(follow) {
+    for (const [canvas, personAt, tipOf] of [
+      [this.over, (x, y) => this.personAt(x, y), (person) => mapTip(this.view, person)],
+      [this.round, (x, y) => this.circle.otherAt(x, y), (person) => circleTip(this.circled, person)],
+    ]) {
+      const at = (event) => personAt(...this.pixelOf(event));
+      canvas.addEventListener("click", (event) => follow(at(event)));
+      canvas.addEventListener("mousemove", (event) => {
+        const person = at(event);
+        canvas.style.cursor = person === null ? "default" : "pointer";
+        this.tip.show(person === null ? "" : tipOf(person), event);
+      });
+      canvas.addEventListener("mouseleave", () => this.tip.show("", null));
+    }
   }
 
   /** Another scene begins; nothing is drawn before its first frame. `outcomes` says which numbers there are. */
@@ -55,41 +75,58 @@ export class World {
     this.redraw(isHurried);
   }
 
+  /** Show the circle of `view`, see `Circle.draw`, which lasts `seconds` to the next frame; the map if it is null. */
+  showCircle(view, seconds) {
+    this.circled = view;
+    this.circleLasts = seconds * 1000;
+    this.element.dataset.view = view ? "circle" : "everyone";
+  }
+
+  describe(text) {
+    for (const canvas of [this.base, this.round]) canvas.setAttribute("aria-label", text);
+  }
+
   redraw(isHurried = false) {
     if (!this.view.scene || !this.view.ties) return;
     this.place();
-    this.raster.draw(this.view, isHurried);
+    if (!this.circled) this.raster.draw(this.view, isHurried);
     this.animate(STANDING);
   }
 
-  /** Fit both canvases to the screen, and people to the canvases. */
+  /** Fit the canvases to the screen, and people to the canvases. */
   place() {
     const size = canvasSize(this.sky.getBoundingClientRect()), { view } = this;
+    if (this.circled) this.circle.resize(size.width, size.height);
+    else this.resizeMap(size);
+    view.ratio = size.ratio;
+  }
+
+  resizeMap(size) {
+    const { view } = this, placed = `${size.width}x${size.height}`;
     this.raster.resize(size.width, size.height);
     this.overlay.resize(size.width, size.height);
-    const placed = `${size.width}x${size.height}`;
     if (this.placed === placed && view.at && this.placedScene === view.scene) return;
-    [this.placed, this.placedScene, view.ratio] = [placed, view.scene, size.ratio];
+    [this.placed, this.placedScene] = [placed, view.scene];
     Object.assign(view, layOut(view.scene, size));
   }
 
-  /** Gestures on their way; when all have arrived, nothing need be drawn until the next frame. */
-  animate(age = (performance.now() - this.began) / this.lasts) {
-    if (!this.view.at || (age > 1 && this.isCalm)) return;
+  /** What moves; when all has arrived, nothing need be drawn until the next frame. */
+  animate(age = (performance.now() - this.began) / (this.circled ? this.circleLasts : this.lasts)) {
+    if (!this.view.scene || (age > 1 && this.isCalm)) return;
     this.isCalm = age > 1;
-    this.overlay.draw(this.view, age);
+    if (this.circled) this.circle.draw(this.circled, age);
+    else if (this.view.at) this.overlay.draw(this.view, age);
   }
 
-  personAt(event) {
+  /** A point of the page in pixels of the canvases. */
+  pixelOf(event) {
+    const box = this.sky.getBoundingClientRect(), { ratio } = this.view;
+    return [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
+  }
+
+  personAt(x, y) {
     const { at, ratio } = this.view;
-    if (!at) return null;
-    const box = this.over.getBoundingClientRect();
-    return nearestPerson(at, (event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio, REACH * ratio);
-  }
-
-  point(person) {
-    this.over.style.cursor = person === null ? "default" : "pointer";
-    this.over.title = person === null ? "" : `Person ${person}: click to follow`;
+    return at ? nearestPerson(at, x, y, REACH * ratio) : null;
   }
 
   close() {

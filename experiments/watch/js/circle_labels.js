@@ -1,0 +1,72 @@
+// What is written in a circle: the names of its rings, of the person in the middle, and of those who matter today.
+
+import { bordersOf, distanceOf, IN_TOUCH, RINGS } from "./rings.js";
+
+const MOST_NAMES = 14;
+
+export class CircleLabels {
+  constructor(context, palette) {
+    Object.assign(this, { context, palette, widths: new Map() });
+  }
+
+  draw(circle, view) {
+    const { unit } = circle;
+    this.taken = [];
+    this.context.textBaseline = "middle";
+    this.ringNames(circle, view.in_touch_days || IN_TOUCH);
+    this.context.font = `650 ${13 * unit}px system-ui, sans-serif`;
+    this.put(nameOf(view, view.person), circle.centre[0], circle.centre[1] + 24 * unit, "center", unit, 1);
+    this.context.font = `${12 * unit}px system-ui, sans-serif`;
+    for (const spot of namedSpots(circle.spots, view)) this.name(nameOf(view, spot.tie.other), spot, unit);
+  }
+
+  /** Each below the border of its ring, at the top. */
+  ringNames({ centre: [x, y], reach, unit }, inTouch) {
+    const ends = [...bordersOf(inTouch).map((border) => distanceOf(border, inTouch)), 1];
+    this.context.font = `${11 * unit}px system-ui, sans-serif`;
+    RINGS.forEach((name, k) => this.put(name, x, y - ends[k] * reach + 9 * unit, "center", unit, 0.8, true));
+  }
+
+  /** Beside a disc, away from the middle; nothing where another name stands. */
+  name(text, { x, y, size, angle }, unit) {
+    const isRight = Math.cos(angle) >= 0, beside = (size + 5 * unit) * (isRight ? 1 : -1);
+    this.put(text, x + beside, y + Math.sin(angle) * 6 * unit, isRight ? "left" : "right", unit, 1);
+  }
+
+  /** Write a text with a dark rim, unless it would cover another; `isQuiet` in the colour of what is not important. */
+  put(text, x, y, align, unit, alpha, isQuiet = false) {
+    const { context, palette } = this, wide = this.widthOf(text);
+    const left = align === "left" ? x : align === "right" ? x - wide : x - wide / 2, high = 8 * unit;
+    const box = [left - 3 * unit, y - high, left + wide + 3 * unit, y + high];
+    if (this.taken.some((other) => overlap(box, other))) return;
+    this.taken.push(box);
+    context.globalAlpha = alpha;
+    context.textAlign = "left";
+    context.lineJoin = "round";
+    context.lineWidth = 4 * unit;
+    context.strokeStyle = palette.night;
+    context.strokeText(text, left, y);
+    context.fillStyle = isQuiet ? palette.quiet : palette.ink;
+    context.fillText(text, left, y);
+  }
+
+  /** Measured once for each font: measuring takes longer than drawing. */
+  widthOf(text) {
+    const key = `${this.context.font} ${text}`;
+    if (!this.widths.has(key)) this.widths.set(key, this.context.measureText(text).width);
+    return this.widths.get(key);
+  }
+}
+
+export const nameOf = ({ names }, person) => (names && names.get(person)) || `person ${person}`;
+
+/** Those who are named: who differs between the worlds; in one world, who came back, and who wrote today. */
+function namedSpots(spots, { differs, gestures }) {
+  const today = new Set(gestures.map(({ other }) => other));
+  const weight = ({ tie, isLoud, isBack }) => 4 * isLoud + 2 * today.has(tie.other) + isBack;
+  return spots.filter((spot) => (differs ? spot.isLoud : weight(spot) > 0))
+    .sort((one, other) => weight(other) - weight(one) || other.tie.strength - one.tie.strength)
+    .slice(0, MOST_NAMES);
+}
+
+const overlap = (a, b) => a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];

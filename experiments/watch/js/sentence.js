@@ -1,0 +1,34 @@
+// What the picture shows, in a sentence for those who see it for the first time, or do not see it.
+
+const known = ({ counts, ties }) => {
+  const all = Object.entries(counts[0]).reduce((sum, [name, count]) => sum + (name === "rekindled" ? 0 : count), 0);
+  return [ties[0].length, Math.max(all, ties[0].length)];
+};
+
+/**
+ * `followed` is that of a frame, or null; `isCircle`, whether their circle is shown rather than the map; `differs`, who
+ * is in another ring in the other world, or null; `differences`, whether only differences are shown.
+ */
+export function sentenceOf({ followed, isCircle, differs, day, isPair, differences }) {
+  if (!isCircle) return mapSentence(followed, isPair && differences, day);
+  const [drawn, all] = known(followed), who = `Person ${followed.person}`;
+  const ties = all === 1 ? "the one person they know" : `the ${all.toLocaleString("en")} people they know`;
+  const left = all > drawn ? ` ${all - drawn} more, long out of touch, are not drawn.` : "";
+  const what = `${who} and ${ties}: the further out, the longer ago they exchanged words.${left}`;
+  return isPair && differs ? `${what} ${differsText(differs.size, day)}` : what;
+}
+
+function mapSentence(followed, onlyDifferences, day) {
+  const who = followed ? `Everyone; person ${followed.person} has the ring.` : "Everyone, by community.";
+  if (!onlyDifferences) return `${who} A line is a tie, amber if it came back; bright ones are of adopters.`;
+  if (day === 0) return `${who} Both worlds begin on the same morning, so nothing differs yet.`;
+  return `${who} Only ties that differ between the left and the right world are drawn.`;
+}
+
+function differsText(count, day) {
+  if (day === 0) return "Both worlds begin on the same morning.";
+  if (count === 0) return "So far, everyone is in the same ring in both worlds.";
+  return count === 1
+    ? "One person, named, is in another ring in the other world."
+    : `${count} people, with names, are in another ring in the other world.`;
+}

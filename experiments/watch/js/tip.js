@@ -1,0 +1,44 @@
+// What is said about a person where the pointer is.
+
+import { make, showText } from "./dom.js";
+import { historyText, silenceText } from "./text.js";
+
+const AWAY = 14; // pixels from the pointer
+
+export class Tip {
+  constructor(host) {
+    this.host = host;
+    this.element = make("div", { class: "rk-tip", role: "tooltip", hidden: true });
+    host.append(this.element);
+  }
+
+  /** Nothing, where the text is empty. */
+  show(text, event) {
+    this.element.hidden = !text;
+    if (!text) return;
+    showText(this.element, text);
+    const box = this.host.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
+    const { offsetWidth: width, offsetHeight: height } = this.element;
+    this.element.style.left = `${Math.max(0, x + AWAY + width > box.width ? x - AWAY - width : x + AWAY)}px`;
+    this.element.style.top = `${Math.max(0, y + AWAY + height > box.height ? y - AWAY - height : y + AWAY)}px`;
+  }
+}
+
+/** Of somebody in a circle: how they stand with the person in the middle. */
+export function circleTip({ ties }, person) {
+  const tie = ties.find(({ other }) => other === person);
+  return [`Person ${person}`, ...(tie ? tieLines(tie) : []), "Click to follow"].join("\n");
+}
+
+/** Of somebody on the map: how they stand with the followed person, if there is one who knows them. */
+export function mapTip({ scene, followed, known }, person) {
+  const tie = known && known.find(({ other }) => other === person);
+  const who = `Person ${person}${scene.adopts[person] ? ", an adopter" : ""}`;
+  return [who, ...(tie ? [`For person ${followed}:`, ...tieLines(tie)] : []), "Click to follow"].join("\n");
+}
+
+function tieLines(tie) {
+  const look = tie.rekindled && tie.state === "active" ? "rekindled" : tie.state;
+  const last = tie.history.length ? `Last gesture: ${historyText(tie.history[0])}` : "No gesture in this run";
+  return [`${look}, ${silenceText(tie.silence)}`, last];
+}
