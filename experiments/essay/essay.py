@@ -165,8 +165,10 @@ CLAIMS = (
         "Relationships are built slowly, by consistent interaction and shared experience.",
         "Does the same time leave more if it is spread out, and if it is spent together?",
         "Dormant ties that are far apart get four hours: eight talks of half an hour or 80 messages of three minutes, on one day or over "
-        "half a year. Counted 420 days after the first: two-way contact in the last 90 days.",
-        "Spreading the talks, spreading the messages, and talking instead of writing each keep at least {focal_kept:g} of the ties more.",
+        "half a year. Counted: two-way contact in the last 90 days, 420 days after the first, which is about 270 after the last of those over "
+        "half a year; those on one day are counted after 270 days, too.",
+        "Spreading the talks, spreading the messages (all counted about 270 days after the last of them), and talking instead of writing each "
+        "keep at least {focal_kept:g} of the ties more.",
         ("built_slowly",),
         built_slowly.finding,
         "It takes 40 to 60 hours together to make a casual friend and over 200 for a close one (Hall 2019). How much of induced contact "

@@ -470,8 +470,9 @@ def test_bold_people_and_those_who_begin_more_of_equally_many_gestures_must_both
 # Built slowly --------------------------------------------------------------------------------------------------------
 
 KEPT = {
-    built_slowly.WORDS: 0.2, "nothing": 0.05, built_slowly.TALKS: 0.5, built_slowly.TALKS_ONCE: 0.3,
-    built_slowly.WORDS_ONCE: 0.1,
+    built_slowly.WORDS: 0.2, "nothing": 0.05, built_slowly.TALKS: 0.5, built_slowly.TALKS_ONCE: 0.2,
+    built_slowly.WORDS_ONCE: 0.1, "nothing, 270 days": 0.07, built_slowly.TALKS_EARLY: 0.3,
+    built_slowly.WORDS_EARLY: 0.15,
 }  # fmt: skip
 
 
@@ -491,18 +492,29 @@ def of_four_hours(**changed: float) -> tuple[dict[str, np.ndarray], ClaimFinding
 
 
 def test_four_hours_are_compared_with_nothing_and_with_each_other() -> None:
+    """Those on one day are counted as long after it as the others after their last, and beside nothing on that day."""
     kept, found = of_four_hours()
     assert found.ruling == Ruling(Verdict.HOLDS)
-    talks, once, words = (built_slowly.TALKS, built_slowly.TALKS_ONCE, built_slowly.WORDS)
-    beyond = {arm: 100 * average(of, kept["nothing"]) for arm, of in kept.items()}
-    spread, shared = 100 * average(kept[talks], kept[once]), 100 * average(kept[talks], kept[words])
-    alone = 100 * average(kept[words], kept[built_slowly.WORDS_ONCE])
+    talks, once, words, words_once = built_slowly.ARMS
+    same_day = {arm: 100 * average(kept[arm], kept["nothing"]) for arm in built_slowly.ARMS}
+    early = {once: built_slowly.TALKS_EARLY, words_once: built_slowly.WORDS_EARLY}
+    beyond = same_day | {arm: 100 * average(kept[of], kept["nothing, 270 days"]) for arm, of in early.items()}
+    spread, alone, shared = (
+        beyond[talks] - beyond[once],
+        beyond[words] - beyond[words_once],
+        beyond[talks] - beyond[words],
+    )
     none = 100 * average(kept["nothing"])
     assert f"Of 100 silent friends, {none:.0f} would be in touch 420 days later anyway." in found.effect
     assert load(CONFIGS / "built_slowly.toml", []).run.days == 420 + 1, "the first is day 0"
     assert f"half a year leave {beyond[talks]:+.1f} (" in found.effect
-    assert f"of 100 more in touch on that day, and as many on one day {beyond[once]:+.1f}." in found.effect
-    assert f"spreading them adds {spread:+.1f}, and spreading 80 messages {alone:+.1f}." in found.effect
+    assert (
+        f"on one day leave {beyond[once]:+.1f} after nine months, and {same_day[once]:+.1f} on the same day."
+        in found.effect
+    )
+    assert f"at equal delay spreading them adds {spread:+.1f}, and spreading 80 messages {alone:+.1f};" in found.effect
+    at_once = same_day[talks] - same_day[once], same_day[words] - same_day[words_once]
+    assert f"counted on the same day it is {at_once[0]:+.1f} and {at_once[1]:+.1f}." in found.effect
     assert "per friend, 12 gestures after spread-out talks and 4 after those on one day" in found.effect
     assert "with messages, 60 and 20." in found.effect
     assert "In 29 draws, no single number stands out." in found.effect
@@ -511,13 +523,18 @@ def test_four_hours_are_compared_with_nothing_and_with_each_other() -> None:
     assert title.endswith(f"on one day, {beyond[once]:.0f}; four hours of messages, {beyond[words]:.0f}")
     rows = plotted(found)
     levels, more = (
-        rows.loc[panel]["value"] for panel in ("in touch after 420 days, of 100", "more than after nothing")
+        rows.loc[panel]["value"] for panel in ("in touch nine months later, of 100", "more than after nothing")
     )
-    assert levels.to_dict() == pytest.approx({arm: 100 * average(of) for arm, of in kept.items()})
-    assert more.to_dict() == pytest.approx({arm: of for arm, of in beyond.items() if arm != "nothing"})
+    shown = {arm: kept[early.get(arm, arm)] for arm in built_slowly.ARMS}
+    shown |= {"nothing, 420 days": kept["nothing"], "nothing, 270 days": kept["nothing, 270 days"]}
+    assert levels.to_dict() == pytest.approx({arm: 100 * average(of) for arm, of in shown.items()})
+    assert more.to_dict() == pytest.approx(beyond)
     assert rows.loc["more than after nothing"]["smallest"].to_list() == pytest.approx([5] * 4)
-    first, adds = found.tables.values()
+    first, adds, on_one_day = found.tables.values()
     assert first["four hours"].to_list() == list(built_slowly.ARMS)
+    assert on_one_day["mean (95% interval)"].str.split(" ").str[0].to_list() == [
+        f"{one / 100:+.3f}" for one in (*same_day.values(), *at_once)
+    ]
     assert adds["mean (95% interval)"].str.split(" ").str[0].to_list() == [
         f"{one / 100:+.3f}" for one in (spread, alone, shared)
     ]
@@ -525,7 +542,7 @@ def test_four_hours_are_compared_with_nothing_and_with_each_other() -> None:
 
 
 def test_both_ways_to_spread_four_hours_and_talking_instead_of_writing_are_judged() -> None:
-    _, found = of_four_hours(**{built_slowly.WORDS_ONCE: 0.19})
+    _, found = of_four_hours(**{built_slowly.WORDS_EARLY: 0.21})
     assert found.ruling == Ruling(
         Verdict.FAILS,
         "holds for talks spread over half a year (100%) and talks instead of messages (100%); "
