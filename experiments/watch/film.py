@@ -14,7 +14,7 @@ from PIL import Image, ImageColor
 
 from experiments.watch.layout import FLASH, WorldFrame
 from experiments.watch.outcomes import Outcome
-from experiments.watch.palette import EMBER, FAMILIES, INK, NIGHT, QUIET, TIES
+from experiments.watch.palette import DOOR, EMBER, FAMILIES, INK, NIGHT, QUIET, TIES
 from experiments.watch.picture import SIZE, Drawing, Panel
 from experiments.watch.playback import Playback
 from sim.model.rules import SECONDS_A_DAY
@@ -92,12 +92,12 @@ def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
     a_frame = shot.days / moving  # in days
     lasts = max(FRAMES_OF_A_FLASH * a_frame, 0.25)
     flying = [np.zeros(0, FLASH) for _ in playback.arms]
-    pictures = playback.look()
+    pictures = playback.look(followed=shot.followed)
     for frame in range(count):
         now = min((frame + 1) * a_frame, shot.days + (frame - moving) * a_frame if frame > moving else math.inf)
         while playback.day < min(math.ceil(now), shot.days):
             playback.step()
-            pictures = playback.look()
+            pictures = playback.look(followed=shot.followed)
             flying = [np.concatenate([old, new.flashes])[:AIRBORNE] for old, new in zip(flying, pictures, strict=True)]
         ages = [(now - _time_of(each, playback)) / lasts for each in flying]
         flying = [each[age < 1] for each, age in zip(flying, ages, strict=True)]
@@ -124,7 +124,7 @@ def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) 
             np.full(len(picture.flashes[:AIRBORNE]), 0.4),
             arm.ties.outcome(),
         )
-        for arm, picture in zip(playback.arms, playback.look(), strict=True)
+        for arm, picture in zip(playback.arms, playback.look(followed=followed), strict=True)
     ]
     drawing.show(playback.layout.pairs, panels, clock_of(playback.day), _difference(playback), FOOTER)
     facts = {"Title": f"rekindle: day {playback.day}"} | ({"Date": None} if ending == "svg" else {})
@@ -182,7 +182,7 @@ def _gif(pictures: Iterator[np.ndarray], rate: int, out: Path, description: str)
 
 def _palette() -> Image.Image:
     """256 colours for all frames: each colour of the drawing in steps from the background to full."""
-    named = [INK, QUIET, EMBER, *TIES.values(), *FAMILIES.values()]
+    named = [INK, QUIET, EMBER, DOOR, *TIES.values(), *FAMILIES.values()]
     steps = np.linspace(0, 1, 255 // len(named) + 1)[1:, None, None]
     full, night = (np.array([ImageColor.getrgb(name) for name in names]) for names in (named, [NIGHT]))
     colours = np.concatenate([night, (night + steps * (full - night)).reshape(-1, 3)]).astype(np.uint8)

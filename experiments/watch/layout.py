@@ -93,7 +93,8 @@ class WorldFrame(NamedTuple):
 
     Attributes:
         ties: shape (k,), bytes in the order of the layout's pairs; see `Look`.
-        people: shape (n,), bytes from 0 to `FULL`: how open each person's door is for any drawn dormant tie.
+        people: shape (n,), bytes from 0 to `FULL`: how open each person's door is for the followed person, where their
+            tie is dormant and drawn. All 0 if nobody is followed: most people's door is open to somebody.
         flashes: gestures since the last frame, type `FLASH`, at most `MOST_GESTURES`.
     """
 
@@ -205,13 +206,15 @@ class WorldView:
         self.slots[rows] = NOBODY
         self.is_back[rows] = np.isin(self.layout.keys(self.layout.pairs[rows]), self.rekindled)
 
-    def doors(self) -> np.ndarray:
-        """How open each person's door is for the dormant ties that are drawn, shape (n,), 0..1."""
-        dormant = self.seen["state"] == State.DORMANT
-        pairs, openness = self.layout.pairs[dormant], self.seen["openness"][dormant]
+    def doors(self, followed: int | None) -> np.ndarray:
+        """How open each person's door is for the followed person where their drawn tie is dormant, shape (n,), 0..1."""
         doors = np.zeros(len(self.layout.is_adopter), np.float32)
-        for side in (0, 1):
-            np.maximum.at(doors, pairs[:, side], openness[:, side])
+        if followed is not None:
+            dormant = self.seen["state"] == State.DORMANT
+            pairs, openness = self.layout.pairs[dormant], self.seen["openness"][dormant]
+            for side in (0, 1):
+                theirs = pairs[:, 1 - side] == followed
+                doors[pairs[theirs, side]] = openness[theirs, side]
         return doors
 
     def flashes(self, sent: np.ndarray) -> np.ndarray:
@@ -226,9 +229,9 @@ class WorldView:
         flashes["bright"] = (state == State.DORMANT) | self.layout.with_adopter(pairs)
         return flashes[np.argsort(-flashes["bright"].astype(int), kind="stable")[:MOST_GESTURES]]
 
-    def picture(self, sent: np.ndarray) -> WorldFrame:
-        """The frame of this morning, with the gestures sent since the last one."""
-        glow = np.rint(self.doors() * FULL).astype(np.uint8)
+    def picture(self, sent: np.ndarray, followed: int | None = None) -> WorldFrame:
+        """The frame of this morning, with the gestures sent since the last one, and the doors for a person."""
+        glow = np.rint(self.doors(followed) * FULL).astype(np.uint8)
         return WorldFrame(self.ties, glow, self.flashes(sent))
 
 

@@ -22,6 +22,7 @@ FAMILIES = {
     Family.VOICE: "#2fd3a0",
     Family.INVITATION: "#f07b3f",
 }
+SHARE_OF_CROWD = 0.3  # of its opacity that a tie keeps which is of no adopter; as in js/ties.js
 MOST_ADDED = 2  # added gestures of a family that a legend names
 NAMES = {
     Family.REACTION: "like, smile, hello",

@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 
 from experiments.watch.layout import FULL, Look, WorldFrame
-from experiments.watch.palette import EMBER, FAMILIES, INK, NAMES, NIGHT, QUIET, TIES, opacity
+from experiments.watch.palette import DOOR, EMBER, FAMILIES, INK, NAMES, NIGHT, QUIET, SHARE_OF_CROWD, TIES, opacity
 
 INCHES, DPI = (16, 9), 120
 SIZE = (1920, 1080)  # pixels
@@ -70,7 +70,7 @@ class Drawing:
         self.clock = self.figure.text(0.97, 0.955, "", color=INK, fontsize=26, ha="right", va="top")
         self.note = self.figure.text(0.97, 0.075, "", color=INK, fontsize=20, ha="right", va="bottom")
         self.footer = self.figure.text(0.97, 0.015, "", color=QUIET, fontsize=14, va="bottom", ha="right")
-        _legend(self.figure, families)
+        _legend(self.figure, families, followed)
         self.background: Any = None
 
     def show(self, pairs: np.ndarray, panels: Sequence[Panel], clock: str, note: str = "", footer: str = "") -> None:
@@ -102,9 +102,12 @@ def _axes(figure: Figure, panels: int) -> list[tuple[Axes, float]]:
     return [(figure.add_axes(box), corner) for box, corner in zip(boxes, corners, strict=True)]
 
 
-def _legend(figure: Figure, families: Sequence[str]) -> None:
-    """A legend of the colours of flashes, ties and doors."""
-    figure.text(_LEGEND[0], 0.012, "rekindled tie; open door", color=EMBER, fontsize=15, va="bottom")
+def _legend(figure: Figure, families: Sequence[str], followed: int | None) -> None:
+    """A legend of the colours of flashes, ties and, if somebody is followed, doors."""
+    figure.text(_LEGEND[0], 0.012, "a tie that came back", color=EMBER, fontsize=15, va="bottom")
+    if followed is not None:
+        text = f"a door open for person {followed}"
+        figure.text(_LEGEND[1] + 0.05, 0.012, text, color=DOOR, fontsize=15, va="bottom")
     places, size = _spread(families)
     for place, name, colour in zip(places, families, FAMILIES.values(), strict=True):
         figure.text(place, 0.045, name, color=colour, fontsize=size, va="bottom")
@@ -130,7 +133,7 @@ class _World:
         self.ties, self.flashes = LineCollection([], capstyle="round"), LineCollection([], zorder=5, capstyle="round")
         axes.add_collection(self.ties)
         axes.add_collection(self.flashes)
-        self.halo = axes.scatter([], [], color=EMBER, linewidths=0)
+        self.halo = axes.scatter([], [], color=DOOR, linewidths=0)
         x, y = drawing.places.T
         self.people = axes.scatter(x, y, s=size, color="#dfe6f4", linewidths=0, zorder=3)
         x, y = drawing.places[drawing.adopters].T
@@ -176,6 +179,9 @@ class _World:
         followed = self.drawing.followed
         drawn = drawn[np.argsort(ties[drawn], kind="stable")]  # faint ones below
         colours, widths = _LINE[ties[drawn]], _WIDTH[ties[drawn]]
+        if len(self.drawing.adopters):
+            of_adopters = np.isin(pairs[drawn], self.drawing.adopters).any(axis=1)
+            colours[:, 3] *= np.where(of_adopters, 1.0, SHARE_OF_CROWD)
         if followed is not None:
             own = (pairs[drawn] == followed).any(axis=1)
             colours[:, 3] = np.where(

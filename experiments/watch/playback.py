@@ -177,14 +177,17 @@ class Playback:
         for arm in self.arms:
             arm.view.forget(changed)
 
-    def look(self, differences: bool = False) -> list[WorldFrame]:
-        """A frame of each arm this morning with the gestures since the last frame, or only the differences."""
+    def look(self, differences: bool = False, followed: int | None = None) -> list[WorldFrame]:
+        """A frame of each arm this morning with the gestures since the last frame, or only the differences.
+
+        ``followed`` is the person for whom doors are shown, if any.
+        """
         pictures = []
         for arm in self.arms:
             arm.view.look()
             sent = np.concatenate(arm.sent) if arm.sent else np.zeros(0, GESTURE)
             arm.sent.clear()
-            pictures.append(arm.view.picture(sent))
+            pictures.append(arm.view.picture(sent, followed))
         return list(only_differences(*pictures)) if differences and len(pictures) == 2 else pictures
 
     def outcomes(self) -> list[Outcome]:

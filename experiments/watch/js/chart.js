@@ -72,16 +72,19 @@ export class Chart {
     return context;
   }
 
-  /** The last values. Labels that would cover each other move down, or up where the days are written. */
+  /**
+   * The last values, at the right of the chart, even of lines that have just begun. Labels that would cover each other
+   * move down, or up where the days are written.
+   */
   labelEnds(context, ends, { right, bottom }) {
     ends.sort((one, other) => one.at[1] - other.at[1]);
     const levels = [];
     for (const { at } of ends) levels.push(Math.max(at[1], levels.length ? levels.at(-1) + LABEL_HEIGHT : 0));
     const excess = Math.max(0, levels.at(-1) - bottom);
     context.font = "600 14px system-ui, sans-serif";
-    ends.forEach(({ colour, value, at }, k) => {
+    ends.forEach(({ colour, value }, k) => {
       context.fillStyle = colour;
-      context.fillText(decimal(value, this.isSigned), Math.min(at[0], right) + 6, levels[k] - excess + 5);
+      context.fillText(decimal(value, this.isSigned), right + 6, levels[k] - excess + 5);
     });
   }
 }

@@ -6,15 +6,15 @@ import { drawMark } from "./marks.js";
 import { angleOf, bordersOf, distanceOf, IN_TOUCH, ringOf } from "./rings.js";
 
 const TURN = 2 * Math.PI;
-const USUAL = 420; // pixels of the shorter side at which sizes are as they are written here
+const USUAL = 340; // pixels of the shorter side at which sizes are as they are written here
 const MARGIN = 26; // around the outermost ring, for names
 const MIDDLE = 15, LEAST = 2.6, GROWTH = 6; // radii of discs: the middle, the weakest tie, what the strongest adds
-const QUIET_SHARE = 0.3; // of its opacity that a tie keeps which is the same in both worlds
+const QUIET_SHARE = 0.45; // of its opacity that a tie keeps which is the same in both worlds
 const LEAST_DOOR = 0.15; // how far a door must be open to be drawn
 const PULL_FROM = 0.45; // share of a day after which those who come nearer do so: the gesture is there
 const FLIGHT = 0.55; // share of a day that a gesture flies
 const AFTERGLOW = 10; // days in which a line to somebody fades after a gesture
-const REACH = 10; // pixels around a disc that still mean it
+const NEAR_DISC = 10; // pixels around a disc that still mean it
 
 export class Circle {
   constructor(canvas, palette) {
@@ -54,14 +54,14 @@ export class Circle {
     let best = null, least = Infinity;
     for (const spot of this.spots) {
       const distance = Math.hypot(spot.x - x, spot.y - y) - spot.size;
-      if (distance < REACH * this.unit && distance < least) [best, least] = [spot.tie.other, distance];
+      if (distance < NEAR_DISC * this.unit && distance < least) [best, least] = [spot.tie.other, distance];
     }
     return best;
   }
 
   measure() {
     const { width, height } = this.canvas, side = Math.min(width, height);
-    this.unit = Math.max(0.9, side / USUAL);
+    this.unit = Math.max(1, side / USUAL);
     this.centre = [width / 2, height / 2];
     this.reach = Math.max(10, side / 2 - MARGIN * this.unit);
   }

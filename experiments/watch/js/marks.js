@@ -1,9 +1,9 @@
-// Marks of gestures on their way, one for each family: a heart, a bubble, an envelope, a wave, a star.
+// Marks of gestures on their way, one for each family: a heart, a bubble, an envelope, a triangle, a star.
 
 const HEART = [[0, 0.9, -1, 0, -0.9, -0.5], [-0.8, -1.1, -0.1, -0.9, 0, -0.35], [0.1, -0.9, 0.8, -1.1, 0.9, -0.5],
   [1, 0, 0, 0.9, 0, 0.9]];
 
-const MARKS = [traceHeart, traceBubble, traceEnvelope, traceWave, traceStar];
+const MARKS = [traceHeart, traceBubble, traceEnvelope, traceTriangle, traceStar];
 
 /** Draw the mark of a family around a point, with a dark rim since there are lines behind it. */
 export function drawMark(context, family, x, y, size, colour, rim) {
@@ -37,7 +37,7 @@ function traceEnvelope(context) {
   context.rect(-1.05, -0.7, 2.1, 1.4);
 }
 
-function traceWave(context) {
+function traceTriangle(context) {
   context.moveTo(-0.9, -0.6);
   context.lineTo(0.9, 0);
   context.lineTo(-0.9, 0.6);

@@ -25,7 +25,8 @@ import { ViewSwitch } from "./view_switch.js";
 
 /**
  * Attributes of the root say where the page is, for style sheets and tests: `data-ready`, `data-day`, `data-frame`,
- * `data-worlds`, `data-playing`, `data-told` (states that have come), `data-took` (ms to draw a frame), `data-copied`.
+ * `data-worlds`, `data-playing`, `data-told` (states that have come), `data-took` (ms to draw a frame), `data-copied`,
+ * `data-view` (circle or everyone).
  */
 export class Page {
   constructor(root, palette, connection) {
@@ -113,6 +114,7 @@ export class Page {
   takeState(state) {
     this.state = state;
     this.picture.showState(state);
+    this.legend.showState(state);
     const parts = [this.transport, this.tools, this.choice, this.settings, this.share, this.viewSwitch];
     for (const part of parts) part.show(state);
     this.clock.show(state.day, state);
@@ -120,7 +122,8 @@ export class Page {
     this.charts.showState(state);
     if (state.followed === null) this.person.show(null);
     if (!this.root.dataset.ready) this.notice.show("");
-    Object.assign(this.root.dataset, { playing: state.playing, ready: true, told: state.told });
+    const view = this.viewSwitch.shown;
+    Object.assign(this.root.dataset, { playing: state.playing, ready: true, told: state.told, view });
   }
 
   takeError({ text, path }) {

@@ -1,7 +1,7 @@
 // The person who is followed: their ties, and gestures that you send for them.
 
 import { button, fillMenu, make } from "./dom.js";
-import { historyText, silenceText } from "./text.js";
+import { silenceText } from "./text.js";
 
 const MOST_TIES = 40; // that are listed
 const DOOR = 0.05; // how far a door must be open to be mentioned
@@ -86,3 +86,6 @@ const doorsOf = ({ door, own_door: own }) =>
     door > DOOR && `their door ${Math.round(100 * door)}%`,
     own > DOOR && `own door ${Math.round(100 * own)}%`,
   ].filter(Boolean).join(", ");
+
+const historyText = ([day, isOwn, kind, answers]) =>
+  `day ${day}: ${isOwn ? "→" : "←"} ${kind}${answers ? " (answer)" : ""}`;

@@ -59,7 +59,7 @@ export class Picture {
     worlds.forEach((world, k) => world.showCircle(isCircle ? {
       person: followed.person, names: null, day: this.day, ties: followed.ties[k],
       before: this.earlier && this.earlier[k], gestures: followed.gestures[k], differs, in_touch_days: this.inTouch,
-    } : null, seconds));
+    } : null, seconds, isCircle ? followed.counts[k].active : 0));
     const text = sentenceOf({
       followed, isCircle, differs, day: this.day, isPair: worlds.length > 1, differences: this.differences,
     });

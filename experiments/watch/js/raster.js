@@ -14,7 +14,7 @@ export class Raster {
     this.context = canvas.getContext("2d", { alpha: false });
     this.night = pixelOf(rgb(palette.night));
     this.colours = tieColours(palette);
-    this.ember = rgb(palette.ember);
+    this.door = rgb(palette.door);
     this.masks = new Map();
   }
 
@@ -56,7 +56,7 @@ export class Raster {
     const stamp = (person, mask, colour, alpha) =>
       stampDisc(this.pixels, this.image.width, at[2 * person], at[2 * person + 1], mask, colour, alpha);
     people.forEach((glow, person) => {
-      if (glow > LEAST_GLOW) stamp(person, halo, this.ember, 18 + (80 * glow) / FULL_GLOW);
+      if (glow > LEAST_GLOW) stamp(person, halo, this.door, 18 + (80 * glow) / FULL_GLOW);
     });
     people.forEach((_, person) => stamp(person, body, PERSON, 245));
     for (const person of scene.adopters) stamp(person, ring, RING, 230);

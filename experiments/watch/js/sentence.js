@@ -13,8 +13,8 @@ export function sentenceOf({ followed, isCircle, differs, day, isPair, differenc
   if (!isCircle) return mapSentence(followed, isPair && differences, day);
   const [drawn, all] = known(followed), who = `Person ${followed.person}`;
   const ties = all === 1 ? "the one person they know" : `the ${all.toLocaleString("en")} people they know`;
-  const left = all > drawn ? ` ${all - drawn} more, long out of touch, are not drawn.` : "";
-  const what = `${who} and ${ties}: the further out, the longer ago they exchanged words.${left}`;
+  const left = all > drawn ? ` (${all - drawn} are not drawn)` : "";
+  const what = `${who} and ${ties}${left}: the further out, the longer ago they exchanged words.`;
   return isPair && differs ? `${what} ${differsText(differs.size, day)}` : what;
 }
 
@@ -28,7 +28,6 @@ function mapSentence(followed, onlyDifferences, day) {
 function differsText(count, day) {
   if (day === 0) return "Both worlds begin on the same morning.";
   if (count === 0) return "So far, everyone is in the same ring in both worlds.";
-  return count === 1
-    ? "One person, named, is in another ring in the other world."
-    : `${count} people, with names, are in another ring in the other world.`;
+  return count === 1 ? "The one with a name is in another ring in the other world."
+    : `The ${count} with names are in another ring in the other world.`;
 }

@@ -28,11 +28,6 @@ export function silenceText(silence) {
   return silence === 0 ? "in touch today" : `silent for ${daysText(silence)}`;
 }
 
-/** A gesture, as the history of a tie has it: its arrow points to who received it. */
-export function historyText([day, isOwn, kind, answers]) {
-  return `day ${day}: ${isOwn ? "→" : "←"} ${kind}${answers ? " (answer)" : ""}`;
-}
-
 /** A difference over many worlds with its interval, and its day. */
 export function overWorldsText({ difference, low, high, worlds, is_drawn: isDrawn }, outcome, after) {
   const day = outcome === "reconnected" ? "when the strategy stops" : `${after} days after it stopped`;

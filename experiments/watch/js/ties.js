@@ -6,7 +6,8 @@ export const LOOKS = { dormant: 1, living: 2, rekindled: 3 };
 export const lookOf = (byte) => byte >> 6;
 
 const MOST_SMOOTH = 9000; // ties that are drawn with smooth edges; more of them are drawn faster
-const CROWD = 3000; // ties that all show at full brightness; among more, only those of adopters do
+const CROWD = 3000; // ties that are not of adopters; more of them are fainter
+const SHARE_OF_CROWD = 0.3; // of its alpha that a tie keeps which is of no adopter; as in palette.py
 const LEAST_OF_FOLLOWED = 150; // alpha of a tie of the person who is followed
 const SHARE_OF_OTHERS = 0.4; // of their alpha that other ties keep meanwhile
 
@@ -31,7 +32,7 @@ export function tieColours(palette) {
 export function drawTies(pixels, width, colours, look, view, range = [0, view.ties.length], skip = null) {
   const { scene, at, ties, followed } = view;
   const { pairs, adopts } = scene, line = isLarge(ties) ? quickLine : smoothLine;
-  const crowd = Math.min(1, Math.sqrt(CROWD / ties.length));
+  const crowd = scene.adopters.length ? SHARE_OF_CROWD * Math.min(1, Math.sqrt(CROWD / ties.length)) : 1;
   for (let k = range[0]; k < range[1]; k++) {
     const byte = ties[k];
     if (lookOf(byte) !== look || (skip && skip[k])) continue;

@@ -1,7 +1,7 @@
 // What is said about a person where the pointer is.
 
 import { make, showText } from "./dom.js";
-import { historyText, silenceText } from "./text.js";
+import { silenceText } from "./text.js";
 
 const AWAY = 14; // pixels from the pointer
 
@@ -39,6 +39,7 @@ export function mapTip({ scene, followed, known }, person) {
 
 function tieLines(tie) {
   const look = tie.rekindled && tie.state === "active" ? "rekindled" : tie.state;
-  const last = tie.history.length ? `Last gesture: ${historyText(tie.history[0])}` : "No gesture in this run";
-  return [`${look}, ${silenceText(tie.silence)}`, last];
+  return [`${look}, ${silenceText(tie.silence)}`, tie.history.length ? lastText(tie.history[0]) : "No gesture so far"];
 }
+
+const lastText = ([day, isOwn, kind]) => `Last gesture: ${kind} ${isOwn ? "to" : "from"} them, day ${day}`;

@@ -23,7 +23,8 @@ export class World {
     this.round = make("canvas", { class: "rk-circle", role: "img" });
     this.name = make("figcaption", { class: "rk-name" });
     this.figures = make("div", { class: "rk-figures" });
-    const said = make("div", { class: "rk-said" }, this.name, this.figures);
+    this.own = make("p", { class: "rk-own" });
+    const said = make("div", { class: "rk-said" }, this.name, this.own, this.figures);
     this.sky = make("div", { class: "rk-sky" }, this.base, this.over, this.round);
     this.element = make("figure", { class: "rk-world" }, said, this.sky);
     host.append(this.element);
@@ -75,9 +76,16 @@ export class World {
     this.redraw(isHurried);
   }
 
-  /** Show the circle of `view`, see `Circle.draw`, which lasts `seconds` to the next frame; the map if it is null. */
-  showCircle(view, seconds) {
+  /**
+   * Show the circle of `view`, see `Circle.draw`, which lasts `seconds` to the next frame; the map if it is null.
+   * `inTouch` counts those with whom the person is in touch, drawn or not.
+   */
+  showCircle(view, seconds, inTouch = 0) {
     this.circled = view;
+    if (view) {
+      const back = view.ties.filter(({ rekindled, state }) => rekindled && state === "active").length;
+      showText(this.own, `${inTouch} in touch, ${back} of them came back`);
+    }
     this.circleLasts = seconds * 1000;
     this.element.dataset.view = view ? "circle" : "everyone";
   }
