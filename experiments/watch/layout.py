@@ -7,13 +7,13 @@ compared.
 
 from __future__ import annotations
 
-from enum import IntEnum
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments.watch.palette import FULL, Family, Look
 from experiments.watch.positions import places
 from sim.engine.views import SEEN, State
 from sim.model.gestures import GestureRow, Kind
@@ -22,27 +22,7 @@ from sim.state.population import NOBODY, DayRecord, World
 
 TIES_A_PERSON = 10  # drawn ties, on average
 MOST_TIES, FEWEST_TIES = 100_000, 1_200
-FULL = 63  # largest strength or glow in a byte
 MOST_GESTURES = 400  # drawn per frame
-
-
-class Look(IntEnum):
-    """How a tie is drawn: the upper two bits of its byte. The other six are its strength."""
-
-    ABSENT = 0
-    DORMANT = 1
-    LIVING = 2
-    REKINDLED = 3  # dormant on the first morning, reconnected since
-
-
-class Family(IntEnum):
-    """Groups of kinds of gesture that are drawn in the same colour."""
-
-    REACTION = 0
-    WORDS = 1
-    NOTE = 2
-    VOICE = 3
-    INVITATION = 4
 
 
 FAMILIES: dict[Kind, Family] = {

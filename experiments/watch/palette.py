@@ -1,13 +1,31 @@
-"""Colours of drawn worlds, for the page and films: colour-blind safe, after Okabe & Ito, on a dark background."""
+"""How ties, people and gestures look: colour-blind safe colours, after Okabe & Ito, on a dark background."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from enum import IntEnum
 from typing import Any
 
-from experiments.terminal.legend import SMALL, Legend, readable
-from experiments.watch.layout import FULL, Family, Look, family_of
-from sim.model.gestures import KINDS, GestureRow
+FULL = 63  # largest strength or glow in a byte
+
+
+class Look(IntEnum):
+    """How a tie is drawn: the upper two bits of its byte. The other six are its strength."""
+
+    ABSENT = 0
+    DORMANT = 1
+    LIVING = 2
+    REKINDLED = 3  # dormant on the first morning, reconnected since
+
+
+class Family(IntEnum):
+    """Groups of kinds of gesture that are drawn in the same colour."""
+
+    REACTION = 0
+    WORDS = 1
+    NOTE = 2
+    VOICE = 3
+    INVITATION = 4
+
 
 NIGHT, PANEL, INK, QUIET = "#0d1320", "#151d2e", "#eef2fa", "#9aa8c2"
 EMBER = "#f5a623"  # rekindled ties
@@ -23,7 +41,6 @@ FAMILIES = {
     Family.INVITATION: "#f07b3f",
 }
 SHARE_OF_CROWD = 0.3  # of its opacity that a tie keeps which is of no adopter; as in js/ties.js
-MOST_ADDED = 2  # added gestures of a family that a legend names
 NAMES = {
     Family.REACTION: "like, smile, hello",
     Family.WORDS: "question, comment, message",
@@ -31,30 +48,6 @@ NAMES = {
     Family.VOICE: "call, conversation",
     Family.INVITATION: "invitation",
 }
-
-
-def names_of_families(gestures: Mapping[str, GestureRow]) -> list[str]:
-    """What is drawn in the colour of each family, in their order: shipped gestures, and then added ones."""
-    added: dict[Family, list[str]] = {family: [] for family in FAMILIES}
-    for kind, row in gestures.items():
-        if kind not in KINDS:
-            added[family_of(kind, row)].append(kind.replace("_", " "))
-    return [", ".join([NAMES[family], *_few(kinds)]) for family, kinds in added.items()]
-
-
-def _few(kinds: list[str]) -> list[str]:
-    return kinds if len(kinds) <= MOST_ADDED else [*kinds[: MOST_ADDED - 1], f"{len(kinds) - MOST_ADDED + 1} more"]
-
-
-def colours_of_arms(strategies: list[str], legend: Legend) -> list[str]:
-    """The colours of one or two worlds: of its strategy, if that has one, so that it can be seen; else the usual ones.
-
-    Two worlds of one colour could not be told apart, so the second then has its usual one.
-    """
-    usual = (FIRST, SECOND)[: len(strategies)]
-    own = (legend.colour(strategy) for strategy in strategies)
-    found = [readable(colour, PANEL, SMALL) if colour else other for colour, other in zip(own, usual, strict=True)]
-    return found if len(set(found)) == len(found) else [found[0], SECOND if found[0] != SECOND else FIRST]
 
 
 def opacity(look: Look, strength: int) -> float:

@@ -13,8 +13,21 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 
-from experiments.watch.layout import FULL, Look, WorldFrame
-from experiments.watch.palette import DOOR, EMBER, FAMILIES, INK, NAMES, NIGHT, QUIET, SHARE_OF_CROWD, TIES, opacity
+from experiments.watch.layout import WorldFrame
+from experiments.watch.palette import (
+    DOOR,
+    EMBER,
+    FAMILIES,
+    FULL,
+    INK,
+    NAMES,
+    NIGHT,
+    QUIET,
+    SHARE_OF_CROWD,
+    TIES,
+    Look,
+    opacity,
+)
 
 INCHES, DPI = (16, 9), 120
 SIZE = (1920, 1080)  # pixels

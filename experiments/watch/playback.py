@@ -12,9 +12,10 @@ from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import RunSpec, label, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.terminal.legend import PLAIN, Legend
-from experiments.watch.layout import Family, Layout, WorldFrame, WorldView, only_differences
+from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
+from experiments.watch.naming import colours_of_arms, names_of_families
 from experiments.watch.outcomes import Outcome, TiesOfAdopters
-from experiments.watch.palette import colours_of_arms, names_of_families
+from experiments.watch.palette import Family
 from sim.engine.views import State
 from sim.model.parameters import Parameters
 from sim.run import Gesture, Simulation
@@ -122,7 +123,7 @@ class Playback:
     Attributes:
         arms: one or two arms.
         layout: the drawn people and ties.
-        families: what is drawn in the colour of each `experiments.watch.layout.Family`.
+        families: what is drawn in the colour of each `experiments.watch.palette.Family`.
     """
 
     def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:

@@ -8,8 +8,9 @@ from experiments.config.settings import Experiment
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.terminal.legend import PLAIN, Legend
-from experiments.watch.layout import FULL, MOST_GESTURES, Family, Look, family_of, only_differences
-from experiments.watch.palette import FIRST, SECOND, colours_of_arms, names_of_families
+from experiments.watch.layout import MOST_GESTURES, family_of, only_differences
+from experiments.watch.naming import colours_of_arms, names_of_families
+from experiments.watch.palette import FIRST, FULL, SECOND, Family, Look
 from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Playback, name_of
 from experiments.watch.positions import places
 
