@@ -1,9 +1,9 @@
-"""The figure of any sweep: its table, the names that the user gave, the values and the words, for `rekindle figure`."""
+"""The figure of any sweep, for `rekindle figure` and notebooks: its table, the user's names, the values, the words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -30,7 +30,7 @@ from experiments.analysis.compare import (
     minutes,
     short_levels,
 )
-from experiments.config.catalogue import full_name, short_name
+from experiments.config.catalogue import short_name
 from experiments.config.errors import ConfigError
 from experiments.config.own_measures import measures_in
 from experiments.config.settings import Experiment
@@ -43,6 +43,7 @@ from experiments.figures.nine_strategies import nine_strategies, plotted
 from experiments.figures.page import Style, Words
 from experiments.figures.panels import AxisNames
 from experiments.sweeps import results, store
+from experiments.sweeps.comparisons import RunTable, factor_named
 from experiments.sweeps.histories import SERIES
 from experiments.terminal.legend import Legend
 from experiments.terminal.names import at_home, distinct_endings, file_name
@@ -93,12 +94,22 @@ class SweepFigure:
 
 @dataclass(frozen=True)
 class _Sweep:
-    """The finished runs of a sweep, their provenance, and what they varied."""
+    """The finished runs of a sweep, those that failed, their provenance, and what they varied."""
 
-    path: Path
+    table: RunTable
     runs: pd.DataFrame
-    failed: int
-    origin: dict[str, Any]
+
+    @property
+    def path(self) -> Path:
+        return self.table.path
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        return self.table.origin
+
+    @property
+    def failed(self) -> int:
+        return len(self.table.runs) - len(self.runs)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -110,8 +121,7 @@ class _Sweep:
 
     @cached_property
     def measures(self) -> dict[str, Measure]:
-        known = measures_in(self.origin["config"])
-        return {name: known[name] for name in self.runs.columns if name in known}
+        return self.table.measures
 
     @cached_property
     def has_series(self) -> bool:
@@ -163,11 +173,11 @@ class _Sweep:
         }
 
 
-def drawn(path: Path, asked: FigureOptions, style: Style, called: str) -> tuple[list[SweepFigure], dict[str, Any]]:
+def drawn(table: RunTable, asked: FigureOptions, style: Style, called: str) -> tuple[list[SweepFigure], dict[str, Any]]:
     """The figures of a sweep's table, nearly always one, and their provenance.
 
     Args:
-        path: the table.
+        table: the table.
         asked: what the user asked for.
         style: size and weight of the type.
         called: the name of the figure of a sweep that only varies the strategy.
@@ -175,18 +185,17 @@ def drawn(path: Path, asked: FigureOptions, style: Style, called: str) -> tuple[
     Raises:
         ConfigError: a name is unknown, or the sweep cannot be drawn; the message says what to write instead.
     """
-    rows, origin = store.table_at(path)
-    whole = rows[rows["error"].isna()]
+    whole = table.runs[table.runs["error"].isna()]
     if whole.empty:
-        raise ConfigError(f"{path}: it has no finished runs; run the sweep first.")
-    factors = [name for name in origin.get("factors") or () if name in whole]
+        raise ConfigError(f"{table.path}: it has no finished runs; run the sweep first.")
+    factors = [name for name in table.factors if name != STRATEGY and name in whole]
     whole = whole.assign(**{name: short_levels(whole[name]) for name in factors})
-    sweep = _Sweep(path, whole, len(rows) - len(whole), origin)
+    sweep = _Sweep(table, whole)
     roles, measure = _resolved(sweep, asked)
     try:
         picture = fitting(sweep.varied, roles, measure=measure is not None)
     except ChoiceError as problem:
-        raise ConfigError(f"{path}: {problem}.") from None
+        raise ConfigError(f"{table.path}: {problem}.") from None
     match picture.kind:
         case "strategies":
             figures = [_strategies(sweep, style, called)]
@@ -196,8 +205,8 @@ def drawn(path: Path, asked: FigureOptions, style: Style, called: str) -> tuple[
             figures = _indices(sweep, measure or _usual(sweep), style)
         case _:
             figures = [_of_levels(sweep, picture, measure, style)]
-    wanted = {"style": style.name, "drawn": {"table": path.name, "kind": picture.kind, "asked": asked.given}}
-    return figures, origin | wanted
+    wanted = {"style": style.name, "drawn": {"table": table.path.name, "kind": picture.kind, "asked": asked.given}}
+    return figures, table.origin | wanted
 
 
 # Names -----------------------------------------------------------------------------------------------------------
@@ -209,7 +218,7 @@ def _resolved(sweep: _Sweep, asked: FigureOptions) -> tuple[dict[str, str], str 
     known = _of_series(sweep) if over_days and sweep.has_series else sweep.measures
     roles, named = dict[str, str](), dict[str, str]()
     for option, name in asked.given.items():
-        factor = None if option == "measure" else _factor(name, sweep.varied.factors)
+        factor = None if option == "measure" else factor_named(name, sweep.varied.factors)
         measure = present_name(name)
         if factor is not None:
             roles[option] = factor
@@ -223,15 +232,6 @@ def _resolved(sweep: _Sweep, asked: FigureOptions) -> tuple[dict[str, str], str 
         each = " and ".join(f"--{option} {name}" for option, name in named.items())
         raise ConfigError(f"{each} are two measures, and a figure shows one; leave one out.")
     return roles, next(iter(named.values()), None)
-
-
-def _factor(name: str, factors: Sequence[str]) -> str | None:
-    """The factor that a user means by its path, its short path or its last words; None if it is none or several."""
-    for wanted in (name, full_name(name), present_name(full_name(name))):
-        if wanted in factors:
-            return wanted
-    ends = [factor for factor in factors if factor.endswith(f".{present_name(name)}")]
-    return ends[0] if len(ends) == 1 else None
 
 
 def _unknown(option: str, name: str, sweep: _Sweep, measures: Mapping[str, Measure]) -> str:
@@ -300,7 +300,7 @@ def _indices(sweep: _Sweep, measure: str, style: Style) -> list[SweepFigure]:
     from experiments.figures.sensitivity import sensitivity
 
     try:
-        each = indices(store.table_at(sweep.path)[0], sweep.origin, measure)
+        each = indices(sweep.table.runs, sweep.origin, measure)
     except SensitivityError as problem:
         raise ConfigError(str(problem)) from None
     figures = []

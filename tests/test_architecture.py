@@ -44,8 +44,10 @@ ALLOWED = {
     "experiments.sweeps": "terminal provenance config analysis logs",
     "experiments.watch": "terminal config sweeps",
     "experiments.essay": "terminal provenance config analysis logs figures sweeps",
+    "experiments.sweep_figures": "terminal config analysis explain figures sweeps",
+    "experiments.notebook": "terminal provenance config analysis explain figures sweeps sweep_figures",
     "experiments.commands": "terminal provenance config analysis imports logs rivals explain figures forecasts sweeps "
-    "watch essay",
+    "sweep_figures watch essay",
     "experiments.cli": "terminal config sweeps commands",
 }
 

@@ -2,84 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import pandas as pd
 import typer
-from pandas.api.types import is_numeric_dtype
 from rich.console import Console
 
 from experiments import provenance
 from experiments.analysis.compare import (
     NOT_KNOWN_YET,
-    OUTCOMES,
     RESAMPLES,
     Compared,
-    Contrast,
-    PairingError,
-    compared,
-    level_names,
-    level_text,
-    short_levels,
 )
 from experiments.analysis.comparison_table import comparison_table
-from experiments.config.catalogue import full_name, short_name
 from experiments.config.errors import ConfigError
-from experiments.config.own_measures import measures_in
 from experiments.figures import save
 from experiments.figures.comparison import comparison
 from experiments.figures.letters import drawable
 from experiments.sweeps import store
+from experiments.sweeps.comparisons import (
+    Comparison,
+    RunTable,
+    chosen_measures,
+    is_file,
+    of_one_table,
+    of_two_tables,
+    table_at,
+)
 from experiments.terminal.console import say_written, stderr_console, stdout_console
 from experiments.terminal.legend import Legend
 from experiments.terminal.names import as_csv
-from experiments.terminal.numbers import counted
-from sim.measures import Measure
-from sim.model.former_names import accepted_name, present_name
-from sim.model.parameters import Parameters
-from sim.model.spelling import nearest
-
-STRATEGY = "strategy"  # a factor of every sweep
-_MOST_NAMED = 6
-_ROWS = ("strategies", "gestures", "places")  # tables of parameters to which rows can be added
-_TEXTS = ("label", "colour", "essay", "meaning", "source")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """The table of a sweep: its path, its runs, their provenance and the factors of its arms."""
-
-    path: Path
-    runs: pd.DataFrame
-    origin: dict[str, Any]
-
-    @property
-    def factors(self) -> tuple[str, ...]:
-        return (STRATEGY, *self.origin.get("factors", ()))
-
-    @property
-    def measures(self) -> dict[str, Measure]:
-        """The measures that the table has, those of added gestures and of the user's own among them."""
-        known = measures_in(self.origin["config"])
-        return {name: known[name] for name in self.runs.columns if name in known}
-
-
-@dataclass(frozen=True)
-class _Question:
-    """The contrasts to compute, the tables they come from, and notes about these."""
-
-    contrasts: list[Contrast]
-    tables: list[_Table]
-    name: str
-    notes: list[str]
 
 
 def compare(
@@ -113,31 +66,17 @@ def compare(
     side_console = console if form == "table" else stderr_console()
     if folder is not None and folder.exists() and not folder.is_dir():
         raise ConfigError(f"--results {folder} is a file; give a folder.")
-    if _is_file(a) or (b is not None and _is_file(b)):
-        question = _of_two_tables(a, b, runs, baseline)
+    if is_file(a) or (b is not None and is_file(b)):
+        question = of_two_tables(a, b, runs, baseline)
     else:
-        question = _of_one_table(a, b, runs, baseline, side_console)
-    measures = _measures(measure, question.tables)
-    try:
-        found = compared(question.contrasts, measures, resamples)
-    except PairingError as problem:
-        raise ConfigError(f"{' and '.join(str(table.path) for table in question.tables)}: {problem}.") from None
-    legend = Legend.of_configs(table.origin["config"] for table in question.tables)
-    arms = [name for contrast in question.contrasts for name in (contrast.a, contrast.b, *contrast.levels())]
-    notes = [*_failures(question.contrasts), *_one_sided(question.contrasts), *question.notes, *legend.notes(arms)]
-    _print(found, notes, form, console, side_console)
+        question = of_one_table(table_at(runs or _newest(side_console)), a, b, baseline)
+    measures = chosen_measures(measure, question.tables)
+    found = question.answered(measures, resamples)
+    _print(found, question.all_notes, form, console, side_console)
     if folder is None and form == "table":
         folder = question.tables[0].path.parent
     if folder is not None:
-        _draw(question, found, measures, resamples, folder, side_console, legend)
-
-
-def _is_file(name: str) -> bool:
-    return name.endswith(".parquet") or Path(name).is_file()
-
-
-def _read(path: Path) -> _Table:
-    return _Table(path, *store.table_at(path))
+        _draw(question, found, measures, resamples, folder, side_console)
 
 
 def _newest(side_console: Console) -> Path:
@@ -148,277 +87,6 @@ def _newest(side_console: Console) -> Path:
         )
     side_console.print(f"Using the newest table, {tables[-1]}.", highlight=False, soft_wrap=True)
     return tables[-1]
-
-
-# Two tables ------------------------------------------------------------------------------------------------------
-
-
-def _of_two_tables(a: str, b: str | None, runs: Path | None, baseline: str | None) -> _Question:
-    """Compare arms of the same name in two tables."""
-    if b is None:
-        raise ConfigError(f"{a} is a table, and B is missing; give a second table, or two arms and --runs {a}.")
-    if not (_is_file(a) and _is_file(b)):
-        arm, table = (b, a) if _is_file(a) else (a, b)
-        raise ConfigError(f"{table} is a table, and {arm} is not; give two tables, or two arms and --runs {table}.")
-    for option, value in (("--runs", runs), ("--baseline", baseline)):
-        if value is not None:
-            raise ConfigError(f"{option} {value} does not apply to a comparison of two tables; leave it out.")
-    if Path(a).resolve() == Path(b).resolve():
-        raise ConfigError(f"{a} and {b} are the same table; give two different ones.")
-    first, second = _read(Path(a)), _read(Path(b))
-    a_name, b_name = _names(first.path, second.path)
-    contrast = Contrast(a_name, b_name, first.runs, second.runs, ("scenario",))
-    if not contrast.levels():
-        raise ConfigError(
-            f"{a} and {b} have no arm in common: the first has {_few(first.runs['scenario'])}, the second "
-            f"{_few(second.runs['scenario'])}. Give two sweeps of the same arms."
-        )
-    _refuse_other_points(first, second)
-    return _Question([contrast], [first, second], _named(a_name, b_name), _apart(first.origin, second.origin))
-
-
-def _refuse_other_points(a: _Table, b: _Table) -> None:
-    """Check that arms of the same name have the same levels: arms at sampled points are named by number only."""
-    shared = [name for name in a.factors if name != STRATEGY and name in b.factors]
-    sides = [table.runs.drop_duplicates("scenario").set_index("scenario")[shared] for table in (a, b)]
-    for arm in sides[0].index.intersection(sides[1].index):
-        for name in shared:
-            levels = [level_text(side.loc[arm, name]) for side in sides]
-            if levels[0] != levels[1]:
-                raise ConfigError(
-                    f"{arm} has {name} = {levels[0]} in {a.path} and {levels[1]} in {b.path}: their points were drawn "
-                    "separately, so arms of the same name differ. Give both sweeps the same ranges, points and seed."
-                )
-
-
-def _names(a: Path, b: Path) -> tuple[str, str]:
-    """Names that distinguish two paths: ``old`` and ``new`` for old/runs.parquet and new/runs.parquet."""
-    parts = (path.resolve().parts[::-1] for path in (a, b))
-    first, second = next((one, other) for one, other in zip(*parts, strict=False) if one != other)
-    return first.removesuffix(".parquet"), second.removesuffix(".parquet")
-
-
-def _apart(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    """Notes on the differences between two tables."""
-    configs = [_completed(origin["config"]) for origin in (a, b)]
-    before, after = map(_flat, configs)
-    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    names = [name for name in names if name != "name" and not name.startswith("sweep.")]
-    alone = _rows_of_one(*configs)
-    names = [name for name in names if not name.startswith(tuple(f"{row}." for row in alone))]
-    names = [name for name in names if not _is_text(name)]
-    differences = [f"{row}, which only {side} has" for row, side in alone.items()]
-    differences += [f"{name} {_shown(before.get(name))} and {_shown(after.get(name))}" for name in names[:_MOST_NAMED]]
-    differences += [f"{len(names) - _MOST_NAMED} more settings"] * (len(names) > _MOST_NAMED)
-    differences += ["the model's code"] * (a["model"] != b["model"])
-    notes = (
-        [f"A and B differ in: {'; '.join(differences)}."]
-        if differences
-        else ["A and B have the same settings and model."]
-    )
-    if any(name.startswith("world.") for name in names):
-        notes.append("Their worlds have the same seeds but different settings, so they are not the same worlds.")
-    return notes
-
-
-def _completed(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored configuration with the parameters that its version did not have yet."""
-    tables = {**config}
-    for holder in (tables, tables.setdefault("world", {})):
-        with suppress(ValueError):  # of a version whose parameters cannot be read any more
-            if "parameters" in holder:
-                holder["parameters"] = Parameters.model_validate(holder["parameters"]).model_dump(mode="json")
-    return tables
-
-
-def _rows_of_one(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, str]:
-    """The paths of strategies, gestures and places that only one of two configurations has, with A or B."""
-    of_each = [
-        {f"parameters.{table}.{row}" for table in _ROWS for row in (config.get("parameters") or {}).get(table) or {}}
-        for config in (a, b)
-    ]
-    return {row: "A" if row in of_each[0] else "B" for row in sorted(of_each[0] ^ of_each[1])}
-
-
-def _is_text(path: str) -> bool:
-    """Whether a setting only names or explains a strategy."""
-    return path.startswith("parameters.strategies.") and path.rpartition(".")[2] in _TEXTS
-
-
-def _flat(value: Any, above: str = "") -> dict[str, Any]:
-    if not isinstance(value, Mapping) or above == "run.strategy":
-        return {above: value}
-    return {
-        path: one
-        for name, within in value.items()
-        for path, one in _flat(within, f"{above}.{name}" if above else str(name)).items()
-    }
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-# One table -------------------------------------------------------------------------------------------------------
-
-
-def _of_one_table(a: str, b: str | None, runs: Path | None, baseline: str | None, side_console: Console) -> _Question:
-    """Compare two arms of a table, or the levels of one of its factors."""
-    table = _with_short_levels(_read(runs or _newest(side_console)))
-    arms = {*table.runs["scenario"], *table.runs[STRATEGY]}
-    a = a if a in arms or full_name(a) not in table.factors else full_name(a)
-    a = a if a in arms or present_name(a) not in table.factors else accepted_name(a)
-    for name in (a, *([] if b is None else [b])):
-        if name not in arms and name not in table.factors:
-            raise ConfigError(
-                f"{name!r} is not an arm or factor of {table.path}; {_hint(name, [*arms, *table.factors])}"
-            )
-    if a in table.factors:
-        if b is not None:
-            raise ConfigError(
-                f"{a} is a factor; its levels are compared with one of them, so give --baseline LEVEL instead of {b}."
-            )
-        return _of_factor(table, a, baseline)
-    if b is None:
-        others = [name for name in table.runs[STRATEGY].unique() if name != a]
-        raise ConfigError(f"{a} is an arm, and B is missing; give a second arm, such as {_few(others) or 'wait'}.")
-    if baseline is not None:
-        raise ConfigError(f"--baseline {baseline} only applies to a factor, and {a} is an arm; leave it out.")
-    if b in table.factors:
-        raise ConfigError(f"{b} is a factor and {a} is an arm; give two arms, or only the factor.")
-    if a == b:
-        raise ConfigError(f"A and B are both {a}; give two different arms.")
-    return _Question([_of_arms(table, a, b)], [table], _named(a, b), [])
-
-
-def _with_short_levels(table: _Table) -> _Table:
-    levels = {name: short_levels(table.runs[name]) for name in table.factors if name != STRATEGY}
-    return replace(table, runs=table.runs.assign(**levels))
-
-
-def _of_arms(table: _Table, a: str, b: str) -> Contrast:
-    """Compare two strategies at equal levels of all factors, or two arms given by their full names."""
-    strategies = {a, b} <= set(table.runs[STRATEGY])
-    column = STRATEGY if strategies else "scenario"
-    for name in (a, b):
-        if name not in set(table.runs[column]):
-            raise ConfigError(
-                f"{name} is {'a strategy' if column == 'scenario' else 'one arm'} with several levels in {table.path}, "
-                f"and the other is a single arm; give two strategies, or two arms: {_few(table.runs['scenario'])}."
-            )
-    of_a, of_b = (table.runs[table.runs[column] == name] for name in (a, b))
-    return Contrast(a, b, of_a, of_b, _varied(table, STRATEGY) if strategies else ())
-
-
-def _of_factor(table: _Table, factor: str, baseline: str | None) -> _Question:
-    """Compare every level of a factor with the baseline level, at equal levels of the other factors."""
-    texts, names = table.runs[factor].map(level_text), level_names(table.runs, (factor,))
-    levels = list(names.unique())
-    base = levels[0] if baseline is None else names[texts == _level(baseline, list(texts.unique()), factor)].iloc[0]
-    if len(levels) == 1:
-        raise ConfigError(f"{factor} has only one level in {table.path}, {levels[0]}; a comparison needs at least two.")
-    within = _varied(table, factor)
-    contrasts = [
-        Contrast(level, base, table.runs[names == level], table.runs[names == base], within)
-        for level in levels
-        if level != base
-    ]
-    paired = [contrast for contrast in contrasts if contrast.levels()]
-    if not paired:
-        raise ConfigError(
-            f"No run with another level of {factor} has the same {', '.join(within)} as a run with {base}; a "
-            "comparison needs runs that differ in one factor only, such as those of [sweep.grid]."
-        )
-    alone = [contrast.a for contrast in contrasts if not contrast.levels()]
-    notes = [f"Left out, because no run differs from them in {factor} only: {_few(alone)}."] if alone else []
-    differing = [contrast.without_equal_levels() for contrast in paired]
-    equal = [name for _, names in differing for name in names]
-    if any(contrast.levels() for contrast, _ in differing):  # otherwise, that all are equal is the answer
-        paired = [contrast for contrast, _ in differing if contrast.levels()]
-        notes += [f"Left out, because {short_name(factor)} changes nothing there: {_few(equal)}."] if equal else []
-    return _Question(paired, [table], _named(factor, base), notes)
-
-
-def _level(wanted: str, levels: Sequence[str], factor: str) -> str:
-    number = _number(wanted)
-    same = [wanted, *(level_text(float(f"{number:.{digits}g}")) for digits in range(12, 3, -1))]  # 60.0 is 60
-    for level in same:
-        if level in levels:
-            return level
-    raise ConfigError(f"--baseline {wanted} is not a level of {factor}; {_hint(wanted, levels)}")
-
-
-def _number(text: str) -> float:
-    """The number in a text; infinity if it is not a number."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.inf
-
-
-def _varied(table: _Table, but: str) -> tuple[str, ...]:
-    """The factors with several levels in a table, except one."""
-    return tuple(name for name in table.factors if name != but and table.runs[name].map(level_text).nunique() > 1)
-
-
-# Measures, notes and figures -----------------------------------------------------------------------------------------
-
-
-def _measures(wanted: Sequence[str] | None, tables: Sequence[_Table]) -> list[str]:
-    """The measures to compare: the requested ones, or by default those of `OUTCOMES` that all tables have.
-
-    Raises:
-        ConfigError: if a table lacks a requested measure, or has no measures at all.
-    """
-    wanted = [accepted_name(name) for name in wanted or ()]
-    for table in tables:
-        known = list(table.measures)
-        if not known:
-            raise ConfigError(f"{table.path} has no measures, because all of its runs failed; run the sweep again.")
-        for name in wanted:
-            if name not in known:
-                raise ConfigError(f"--measure {name} {_why_not(name, table)}; {_hint(name, known)}")
-    usual = [name for name in OUTCOMES if all(name in table.runs for table in tables)]
-    return list(dict.fromkeys(wanted or usual))
-
-
-def _why_not(name: str, table: _Table) -> str:
-    """The reason why a name is not a measure of a table."""
-    if name not in table.runs:
-        return f"is not a measure in {table.path}"
-    return "is part of the design, not a measure" if is_numeric_dtype(table.runs[name]) else "is text, not a number"
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    close = nearest(name, known) or nearest(name, [one.rpartition(".")[2] for one in known if "." in one])
-    close = next((one for one in known if one == close or one.endswith(f".{close}")), None) if close else None
-    in_order = sorted(known, key=lambda name: (_number(name), name))
-    return f"did you mean {close}?" if close else f"known: {_few(in_order)}."
-
-
-def _few(names: Sequence[str] | pd.Series) -> str:
-    """The first few names, and the number of others."""
-    each = list(dict.fromkeys(names))
-    more = f" and {len(each) - _MOST_NAMED} more" if len(each) > _MOST_NAMED else ""
-    return ", ".join(each[:_MOST_NAMED]) + more
-
-
-def _failures(contrasts: Sequence[Contrast]) -> list[str]:
-    """A note on the number of failed runs in each arm."""
-    sides = [runs for contrast in contrasts for runs in (contrast.a_runs, contrast.b_runs)]
-    each = pd.concat(sides).drop_duplicates("id")
-    failed = each[each["error"].notna()]
-    if failed.empty:
-        return []
-    of = ", ".join(f"{arm}: {count}" for arm, count in failed["scenario"].value_counts(sort=False).items())
-    return [
-        f"{len(failed):,} of {counted(len(each), 'run')} failed and are left out, together with their worlds ({of})."
-    ]
-
-
-def _one_sided(contrasts: Sequence[Contrast]) -> list[str]:
-    alone = [level for contrast in contrasts for level in contrast.one_sided()]
-    return [f"Left out, because only one of the two has it: {_few(alone)}."] if alone else []
 
 
 def _print(found: Compared, notes: Sequence[str], form: str, console: Console, side_console: Console) -> None:
@@ -434,15 +102,15 @@ def _print(found: Compared, notes: Sequence[str], form: str, console: Console, s
 
 
 def _draw(
-    question: _Question,
+    question: Comparison,
     found: Compared,
     measures: Sequence[str],
     resamples: int,
     folder: Path,
     side_console: Console,
-    legend: Legend,
 ) -> None:
     """Draw one figure per measure, each with the provenance of its tables."""
+    legend = Legend.of_configs(table.origin["config"] for table in question.tables)
     origins = [table.origin for table in question.tables]
     origin = origins[0] if len(origins) == 1 else {
         "run_hash": provenance.run_hash(origin["run_hash"] for origin in origins), "tables": origins
@@ -459,16 +127,9 @@ def _draw(
             say_written(path, side_console)
 
 
-def _worlds(tables: Sequence[_Table]) -> str:
+def _worlds(tables: Sequence[RunTable]) -> str:
     """A description of the worlds behind a figure."""
     sizes = sorted({int(size) for table in tables for size in table.runs["people"].dropna()})
     logs = sorted({drawable(Path(log).name) for table in tables if (log := table.origin["config"]["world"]["log"])})
     people = f"{sizes[0]:,}" + (f" to {sizes[-1]:,}" if len(sizes) > 1 else "") if sizes else "no"
     return f"worlds of {people} people" + (f", replayed from {' and '.join(logs)}" if logs else "")
-
-
-def _named(*names: str) -> str:
-    """The file name of a comparison's figures. If signs had to be replaced, it ends in four digits of a hash."""
-    plain = "-".join(re.sub(r"[^\w.]+", "_", name).strip("_") for name in ("compare", *names))
-    same = plain == "-".join(("compare", *names))
-    return plain if same else f"{plain}-{hashlib.sha256(' '.join(names).encode()).hexdigest()[:4]}"

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 import typer
 
 from experiments.commands.essaying import FIGURES, NAME, make, style_named
-from experiments.commands.sweep_figures import FigureOptions, drawn
 from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment
 from experiments.essay import essay as essays
@@ -23,7 +22,9 @@ from experiments.essay import report, rests_on
 from experiments.essay.essay import CONFIGS, JudgedClaim
 from experiments.figures import save
 from experiments.figures.page import FOR_DOCS, Style, provenance_in
+from experiments.sweep_figures import FigureOptions, drawn
 from experiments.sweeps import store
+from experiments.sweeps.comparisons import table_at
 from experiments.sweeps.sweep_result import collected, sweep_plan
 from experiments.terminal.console import Changes, Processes, Results, say_written, stdout_console
 from experiments.terminal.names import at_home, write_csv
@@ -142,7 +143,7 @@ def _made(
 def _of_a_sweep(path: Path, called: str, asked: FigureOptions, style: Style, data: bool) -> None:
     """Draw the sweep of a table, and save the figure in the table's folder."""
     console = stdout_console()
-    figures, origin = drawn(path, asked, style, called)
+    figures, origin = drawn(table_at(path), asked, style, called)
     for one in figures:
         for written in save(one.figure, path.parent, one.name, origin, style.settings):
             say_written(written, console)
@@ -200,7 +201,7 @@ def _sweep_again(origin: dict[str, Any], path: Path, temporary: Path) -> list[Pa
             f"--check {path}: only figures of a sweep or of the essay can be reproduced from their metadata."
         )
     made, style = made or {"table": store.TABLE, "asked": {}}, style_named(origin.get("style", "talk"))
-    figures, now = drawn(path.parent / Path(made["table"]).name, _asked_in(made), style, path.stem)
+    figures, now = drawn(table_at(path.parent / Path(made["table"]).name), _asked_in(made), style, path.stem)
     figure = next((one.figure for one in figures if one.name == path.stem), None)
     if figure is None:
         raise ConfigError(f"--check {path}: its sweep is drawn otherwise now, as {figures[0].name}.")

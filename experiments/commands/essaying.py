@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from experiments.analysis.verdicts import Verdict
-from experiments.commands.sweeping import CHECKPOINTS, carry_out, prepare, workers_of
+from experiments.commands.sweeping import kept_in
 from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment
 from experiments.essay import essay as essays
@@ -25,7 +25,9 @@ from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.design import RunSpec
 from experiments.sweeps.histories import History
+from experiments.sweeps.making import carry_out, prepare, workers_of
 from experiments.sweeps.sweep_result import SweepPlan, by_histories, collected, of_the_gates, sweep_plan
+from experiments.terminal import stopping
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import (
     Changes,
@@ -143,11 +145,12 @@ def _make_missing(
     kept = f" with {' and '.join(map(str, histories))}" if histories else ""
     console.print(f"{counted(len(runs), 'run')}{kept}; {len(runs) - len(missing):,} already done.", highlight=False)
     if missing:
-        checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), 0)
+        checkpoints = runner.Checkpoints((folder / store.CHECKPOINTS).absolute(), 0)
         many = min(processes or os.cpu_count() or 1, len(missing))
         report_compiling(stderr_console())
         workers = workers_of(None, many)
-        failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast=False, minutes=limit)
+        with stopping.saying(kept_in(folder)):
+            failed = carry_out(missing, histories, folder, checkpoints, workers, stderr_console(), minutes=limit)
         if failed:
             raise ConfigError(f"{counted(len(failed), 'run')} failed; the first error: {failed[0]['error']}.")
         store.require_all(folder, {run.id for run in planning.missing(runs, folder, histories)})

@@ -18,7 +18,6 @@ from experiments.commands.sweeping import (
     Log,
     checked,
     planned,
-    prepare,
     warn_of_other_sweep,
     warn_of_unfollowed,
 )
@@ -30,6 +29,7 @@ from experiments.sweeps import planning as plans
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import RunSpec, points_of
 from experiments.sweeps.histories import requested_histories
+from experiments.sweeps.making import prepare
 from experiments.terminal.console import (
     Changes,
     Processes,

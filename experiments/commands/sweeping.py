@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -16,16 +14,14 @@ import pandas as pd
 import typer
 from rich.console import Console, Group
 
-from experiments import provenance
 from experiments.config.errors import ConfigError, SettingError
 from experiments.config.own_measures import own_measures
 from experiments.config.reading import load, option_for, place_of, place_of_factor
 from experiments.config.settings import Experiment, SweepSettings, require_adopters, require_tagged
-from experiments.sweeps import histories as kept
-from experiments.sweeps import own_functions, own_outcomes, planning, runner, store
-from experiments.sweeps.cluster import Cluster, cluster
-from experiments.sweeps.design import PointError, RunSpec, described, runs_of, shard_of, unfollowed
-from experiments.sweeps.histories import History, requested_histories
+from experiments.sweeps import own_functions, own_outcomes, runner, store
+from experiments.sweeps.cluster import cluster
+from experiments.sweeps.design import PointError, RunSpec, note_on_unfollowed, runs_of, shard_of
+from experiments.sweeps.making import SweepFolder, workers_of
 from experiments.sweeps.sampled import next_step, summary
 from experiments.sweeps.tables import own_table, run_tables, sweep_tables
 from experiments.terminal import stopping
@@ -41,16 +37,14 @@ from experiments.terminal.console import (
 )
 from experiments.terminal.legend import Legend
 from experiments.terminal.numbers import counted, counted_runs
-from experiments.terminal.progress import Report, duration, progress_bar
+from experiments.terminal.progress import Report, progress_bar
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.model.functions import FunctionError
 from sim.own_outcomes import OwnOutcomeError
 from sim.runtime.fingerprint import cache_folder
-from sim.runtime.interrupts import held_back
 
 NO_SWEEP = "{} has no [sweep] table; add one with strategies and replicates, or use `rekindle run`."
-CHECKPOINTS = store.CHECKPOINTS
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
 Log = Annotated[
@@ -131,37 +125,31 @@ def sweep(
     console = stdout_console()
     runs = planned(experiment, config, changes)
     _require_functions(runs if any(run.texts for run in runs) else [], config, changes)
-    folder, histories = results / experiment.name, requested_histories(experiment.sweep)
+    there = SweepFolder(experiment, runs, results / experiment.name)
+    folder, design = there.folder, there.design
     if scheduler is not None:  # check the cluster before anything is written
         with cluster(scheduler):
             pass
     warn_of_other_sweep(folder, runs)
-    prepare(folder, histories)
-    design = described(runs)
     replaced = store.ids_in(folder / store.TABLE)
-    store.write_design(folder, design, provenance.of_runs(experiment, list(design["id"])))
+    there.begin()
     mine = shard_of(runs, *part) if part else runs
-    missing = planning.missing(mine, folder, histories)
+    missing = there.missing(mine)
     of_all = f"shard {part[0]} of {part[1]}: " if part else ""
     different = len({run.id for run in mine})
-    there = different - len(missing)
-    console.print(f"{of_all}{counted_runs(len(mine), different)}; {there:,} already done.", highlight=False)
-    checkpoints = runner.Checkpoints((folder / CHECKPOINTS).absolute(), experiment.run.checkpoint_minutes)
+    done = different - len(missing)
+    console.print(f"{of_all}{counted_runs(len(mine), different)}; {done:,} already done.", highlight=False)
     workers = workers_of(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
-    failed = []
-    if missing:
-        if scheduler is None:  # a cluster's workers compile the model themselves
-            report_compiling(stderr_console())
-        minutes = experiment.run.timeout_minutes
-        failed = carry_out(missing, histories, folder, checkpoints, workers, fail_fast, minutes)
-    with suppress(OSError):  # the folder may not exist, or may have checkpoints of another sweep
-        checkpoints.folder.rmdir()
-    absent = {run.id for run in planning.missing(runs, folder, histories)} - {row["id"] for row in failed}
+    if missing and scheduler is None:  # a cluster's workers compile the model themselves
+        report_compiling(stderr_console())
+    with stopping.saying(kept_in(folder)):
+        failed = there.make(missing, workers, stderr_console(), fail_fast)
+    absent = {run.id for run in there.missing()} - {row["id"] for row in failed}
     left = len(absent)
     if not failed:
         store.require_all(folder, absent.intersection(run.id for run in mine))
     if not left:
-        _report(experiment, design, failed, folder, console)
+        _report(there, failed, console)
         _report_replaced(replaced - set(design["id"]), len(replaced), folder)
     elif not failed:
         console.print(
@@ -172,11 +160,9 @@ def sweep(
         raise typer.Exit(1)
 
 
-def prepare(folder: Path, histories: Sequence[History]) -> None:
-    """Create a results folder and check that it is writable; print a note on each damaged file."""
-    damaged = store.prepare(folder, [history.table for history in histories])
-    for renamed in (*damaged, *kept.set_damaged_aside(folder, histories)):
-        print(store.damage_message(renamed), file=sys.stderr)
+def kept_in(folder: Path) -> str:
+    """What a stopped command says of the runs that are finished."""
+    return f"Finished runs are saved in {folder}; the same command continues from there."
 
 
 def warn_of_other_sweep(folder: Path, runs: Sequence[RunSpec]) -> None:
@@ -215,11 +201,8 @@ def _at_fault(config: Path, changes: Sequence[str] | None, setting: str, problem
 
 def warn_of_unfollowed(experiment: Experiment) -> None:
     """Warn of strategies that an experiment gives, and that no arm follows."""
-    found = unfollowed(experiment)
-    if found:
-        which = f"the strategies {', '.join(found)}" if len(found) > 1 else f"the strategy {found[0]}"
-        what = "them" if len(found) > 1 else "it"
-        print(f"No arm follows {which}; add {what} to sweep.strategies, or leave {what} out.", file=sys.stderr)
+    if note := note_on_unfollowed(experiment):
+        print(note, file=sys.stderr)
 
 
 def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None) -> list[RunSpec]:
@@ -234,17 +217,6 @@ def planned(experiment: Experiment, config: Path, changes: Sequence[str] | None)
     except PointError as error:
         where, message = place_of_factor(config, changes or (), error.factor, error.row), str(error)
         raise ConfigError(f"{where}: {message[:1].lower()}{message[1:]}") from None
-
-
-@contextmanager
-def workers_of(scheduler: str | None, processes: int) -> Iterator[Cluster]:
-    """The workers that make the runs: those of a cluster, or local processes."""
-    if scheduler is not None:
-        with cluster(scheduler) as there:
-            yield there
-        return
-    with runner.worker_processes(processes) as executor:
-        yield Cluster(executor, processes)
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -266,70 +238,12 @@ def _report_replaced(gone: set[str], before: int, folder: Path) -> None:
         )
 
 
-def carry_out(
-    runs: Sequence[RunSpec],
-    histories: Sequence[History],
-    folder: Path,
-    checkpoints: runner.Checkpoints,
-    workers: AbstractContextManager[Cluster],
-    fail_fast: bool,
-    minutes: float = 0,
-) -> list[store.Row]:
-    """Make these runs and save them, part by part; returns the rows of failed runs."""
-    failed: list[store.Row] = []
-    done, began, stderr = 0, time.monotonic(), stderr_console()
-    kept_so_far = f"Finished runs are saved in {folder}; the same command continues from there."
-    # Signals are deferred, because an exception while parts are written would lose finished runs.
-    with stopping.saying(kept_so_far), held_back() as hand_on_stop, workers as (executor, cores):
-        try:
-            with progress_bar(stderr, "worlds", len(runner.worlds_to_keep(runs))) as report:
-                for built, worlds in runner.build_worlds(runs, executor, minutes):
-                    report(built, worlds)
-                    hand_on_stop()
-            with progress_bar(stderr, "runs", len(runs)) as report:
-                ahead = 2 * cores if histories else None
-                for ended in runner.finished(runs, executor, checkpoints, histories, ahead, minutes):
-                    rows = [run.row for run in ended]
-                    kept.add(folder, ended)
-                    store.add(folder, rows)
-                    kept.put_together(folder, histories)
-                    store.put_together(folder)
-                    failed += [row for row in rows if row["error"]]
-                    done += len(rows)
-                    report(done, len(runs), f"{len(failed):,} failed" if failed else "")
-                    hand_on_stop()
-                    if failed and fail_fast:
-                        runner.stop(executor)
-                        break
-        except BaseException:
-            runner.stop(executor)  # otherwise the executor would first finish all runs
-            raise
-    took = time.monotonic() - began
-    each = f", {took * cores / done:.2g} core-seconds per run" if done else ""
-    made = f"{counted(done, 'run')} in {duration(took)} on {counted(cores, 'core')}{each}"
-    stderr.print(f"{made}; {len(failed):,} failed.", highlight=False)
-    return failed
-
-
-def _report(
-    experiment: Experiment, design: pd.DataFrame, failed: list[store.Row], folder: Path, console: Console
-) -> None:
+def _report(there: SweepFolder, failed: Sequence[store.Row], console: Console) -> None:
     """Write the table of the sweep, in the order of its design, and print a summary."""
-    rows = store.finished(folder)
-    if failed:
-        anew = store.frame_of(failed).set_index("id")
-        rows = pd.concat(
-            [rows.drop(anew.index, errors="ignore"), anew]
-        )  # a run repeated for its histories already has a row
-    store.require_all(folder, set(design["id"]).difference(rows.index))
-    table = store.table_of(design, rows)
-    origin = provenance.of_runs(experiment, list(design["id"])) | {
-        "core_seconds": round(float(rows["seconds"].sum()), 1)
-    }
-    path = store.write_table(folder, table, origin)
+    path, table = there.write_table(failed)
     whole = table[table["error"].isna()]
     if len(whole):
-        console.print(_tables(experiment, whole, folder))
+        console.print(_tables(there.experiment, whole, there.folder))
     say_written(path, console)
 
 

@@ -1,14 +1,18 @@
 """Load a TOML file as a validated experiment; errors give the file, line, key, value and what is expected.
 
-Every setting can also be given on the command line (``--set world.people=500``); errors then name the option.
+Every setting can also be given on the command line (``--set world.people=500``); errors then name the option. In
+Python, a dict of settings can change a file or stand for one.
 """
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from experiments.config import shipped, toml_text
 from experiments.config.catalogue import ROWS, VARIED, canonical_path, present_path, short_name
@@ -23,6 +27,7 @@ from sim.model.former_names import note_former_names
 from sim.model.spelling import nearest
 
 _STRATEGIES: KeyPath = ("parameters", "strategies")
+_MIXTURE: KeyPath = ("run", "strategy")  # whose value may be a table
 
 
 def load(
@@ -32,6 +37,7 @@ def load(
     *,
     full: bool = False,
     unnamed: str = "default",
+    given: Sequence[tuple[KeyPath, Any]] = (),
 ) -> Experiment:
     """Read an experiment.
 
@@ -42,6 +48,7 @@ def load(
         world: contact log to replay instead of the file's world, as for ``--world``.
         full: whether to apply the file's ``[full]`` before the changes.
         unnamed: name of the experiment if there is no file.
+        given: settings by path, set before ``changes`` are; see `settings_in`.
 
     Raises:
         ConfigError: with all mistakes, each with its line or option.
@@ -62,7 +69,11 @@ def load(
         _replay_instead(data, origins, world)
     at_full = data.get("full") if full else None
     larger = flattened(at_full) if isinstance(at_full, Mapping) else ()
-    for change in (*(f"{key}={show(value)}" for key, value in larger), *changes):
+    for change in (f"{key}={show(value)}" for key, value in larger):
+        former += _apply(data, origins, change)
+    for key, value in given:
+        former += _put(data, origins, key, value)
+    for change in changes:
         former += _apply(data, origins, change)
     note_former_names(former)
     data.setdefault("name", name)
@@ -70,6 +81,45 @@ def load(
     if not data.get("world", {}).get("parameters"):
         return experiment
     return validated({**data, "parameters": inherited(data)}, origins, path)
+
+
+def settings_in(given: Mapping[str, Any], above: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield the path and value of each setting in a dict, as a TOML file has them.
+
+    Keys are dotted paths, and tables may be nested: ``{"world.people": 500}`` and ``{"world": {"people": 500}}`` are
+    the same. NumPy's numbers and arrays, ranges and tuples become numbers and lists. Paths of files are relative to the
+    current folder.
+
+    Raises:
+        ConfigError: if a key is no text.
+    """
+    for key, value in given.items():
+        if not isinstance(key, str):
+            raise ConfigError(f"{key!r} is no setting; a key is the path of one, such as 'world.people'.")
+        path = (*above, key) if above == ROWS else (*above, *toml_text.key_path(key))
+        if isinstance(value, Mapping) and value and path != _MIXTURE and not set(value) & {"from", "to", "count"}:
+            yield from settings_in(value, path)
+        else:
+            yield path, _from_here(path, _plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """A value in the types that TOML has."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [_plain(item) for item in value]
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def _from_here(path: KeyPath, value: Any) -> Any:
+    """The value of a setting, with the path of a file made absolute."""
+    names_file = path in (("world", "log"), ("run", "stop")) or (
+        path[-1] == "function" and ("measures" in path[:1] or _STRATEGIES[-1] in path)
+    )
+    return os.path.abspath(value) if names_file and isinstance(value, str) and value else value
 
 
 def _under_present_names(table: Mapping[str, Any], above: KeyPath, former: list[str]) -> dict[str, Any]:
@@ -237,19 +287,25 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) ->
     """Apply one ``path=value`` to the data and the origins; returns the former names in it."""
     _, equals, text = change.partition("=")
     given = _key_of(change)
+    if not toml_text.is_text(change):
+        raise wrong_option(option_text(change), "this is not valid UTF-8.")
+    if not equals or not all(given) or len(canonical_path(present_path(given))) > toml_text.MOST_DEEP:
+        raise wrong_option(option_text(change), "expected path=value, for example --set world.people=500.")
+    return _put(data, origins, given, _value(change, text), option_text(change))
+
+
+def _put(
+    data: dict[str, Any], origins: dict[KeyPath, Origin], given: KeyPath, value: Any, option: str = ""
+) -> list[str]:
+    """Change one setting in the data and the origins, by an option or in Python; returns the former names in it."""
     present = present_path(given)
     path = canonical_path(present)
     former = [one for one, other in zip(given, present, strict=True) if one != other]
-    if not toml_text.is_text(change):
-        raise wrong_option(option_text(change), "this is not valid UTF-8.")
-    if not equals or not all(path) or len(path) > toml_text.MOST_DEEP:
-        raise wrong_option(option_text(change), "expected path=value, for example --set world.people=500.")
     table = data
     for part in path[:-1]:
         if not isinstance(table.get(part), dict):
             table[part] = {}
         table = table[part]
-    value = _value(change, text)
     if path[-1] not in table:
         _drop_factor(data, path)
     before = _named(data, path)
@@ -258,7 +314,8 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) ->
     _drop_replaced(table, path, before - _named(data, path))
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
-    origins[path] = Origin(option=option_text(change), short=path != present)
+    if option:
+        origins[path] = Origin(option=option, short=path != present)
     return former
 
 

@@ -7,7 +7,7 @@ import math
 import re
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -271,6 +271,15 @@ def show(value: Any) -> str:
 
 def _key(key: str) -> str:
     return key if re.fullmatch(r"[A-Za-z0-9_.-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def lines(settings: Iterable[tuple[KeyPath, Any]]) -> str:
+    """Settings by path as the lines of a TOML file; those that are None, which TOML does not have, are left out."""
+    return "".join(
+        f"{'.'.join(json.dumps(part) if '.' in part else _key(part) for part in path)} = {show(value)}\n"
+        for path, value in settings
+        if value is not None
+    )
 
 
 def brief(text: str, most: int = LONGEST_SHOWN) -> str:

@@ -76,6 +76,7 @@ class Style:
 
 STYLES = {"talk": Style("talk", 1.0, "bold", 120), "paper": Style("paper", 0.45, "normal", 300)}
 FOR_DOCS = Style("docs", 0.5, "bold", 100)  # for the pages in docs/, with small files
+FOR_NOTEBOOKS = Style("notebook", 0.55, "bold", 110)  # as wide as a notebook's cell
 
 
 class Words(NamedTuple):

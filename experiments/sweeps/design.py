@@ -267,6 +267,14 @@ def unfollowed(experiment: Experiment) -> list[str]:
     return [name for name in dict.fromkeys((*given, *varied)) if name not in followed]
 
 
+def note_on_unfollowed(experiment: Experiment) -> str:
+    """A sentence on strategies that an experiment gives, and that no arm follows; empty if there are none."""
+    found = unfollowed(experiment)
+    which = f"the strategies {', '.join(found)}" if len(found) > 1 else f"the strategy {''.join(found)}"
+    what = "them" if len(found) > 1 else "it"
+    return f"No arm follows {which}; add {what} to sweep.strategies, or leave {what} out." if found else ""
+
+
 def _hash(parameters: Parameters, strategies: Sequence[str] = ()) -> str:
     return _digest(with_former_keys(pydantic_core.to_json(parameters.identity(strategies)).decode()))
 

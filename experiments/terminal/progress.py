@@ -1,8 +1,9 @@
-"""Progress of a task: a bar in a terminal, occasional plain lines elsewhere."""
+"""Progress of a task: a bar in a terminal or a notebook, occasional plain lines elsewhere."""
 
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -25,11 +26,15 @@ def progress_bar(console: Console, what: str, total: int, every: float | None = 
     """Show the progress of a task; yields a function to call with (done, total).
 
     Args:
-        console: where to print. A terminal gets a bar, anything else occasional lines.
+        console: where to print. A terminal or a notebook gets a bar, anything else occasional lines.
         what: name of the task's units, such as "runs".
         total: number of units.
         every: seconds between lines. By default, the first comes after `FIRST_LINE`, then one a minute.
     """
+    if console.is_jupyter:
+        with _in_a_notebook(what, total, hidden=console.quiet) as report:
+            yield report
+        return
     if not console.is_terminal:
         yield _plain(console, what, *((FIRST_LINE, SECONDS_BETWEEN_LINES) if every is None else (every, every)))
         return
@@ -39,6 +44,22 @@ def progress_bar(console: Console, what: str, total: int, every: float | None = 
 
         def report(done: int, total: int, note: str = "", /) -> None:
             bar.update(task, completed=done, total=total, description=f"{what}, {note}" if note else what)
+
+        yield report
+
+
+@contextmanager
+def _in_a_notebook(what: str, total: int, *, hidden: bool) -> Iterator[Report]:
+    """A bar of tqdm's, which needs no more than text; Rich's needs ipywidgets in the notebook's server as well."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there are no ipywidgets
+        from tqdm.auto import tqdm
+    with tqdm(total=total, desc=what, leave=False, disable=hidden) as bar:
+
+        def report(done: int, total: int, note: str = "", /) -> None:
+            bar.total = total
+            bar.set_postfix_str(note, refresh=False)
+            bar.update(done - bar.n)
 
         yield report
 
