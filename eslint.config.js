@@ -4,8 +4,8 @@ import js from "@eslint/js";
 
 // Of the browser, what the page uses; written out so that no package is needed for the list.
 const BROWSER = [
-  "Blob", "ResizeObserver", "TextDecoder", "URL", "URLSearchParams", "WebSocket", "cancelAnimationFrame",
-  "clearTimeout", "crypto", "document", "history", "location", "navigator", "performance", "requestAnimationFrame",
+  "Blob", "DecompressionStream", "ResizeObserver", "Response", "TextDecoder", "URL", "URLSearchParams", "WebSocket",
+  "atob", "cancelAnimationFrame", "clearTimeout", "crypto", "document", "history", "location", "navigator", "performance", "requestAnimationFrame",
   "setInterval", "setTimeout", "window",
 ];
 

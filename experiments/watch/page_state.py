@@ -311,12 +311,18 @@ def _value_at(experiment: Experiment, path: str) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def as_config(page_state: PageState, drifted: int | None) -> str:
-    """A TOML file from which the command line makes the same runs. Comments say what it cannot express."""
+def as_config(page_state: PageState, drifted: int | None = None, command: str = "watch") -> str:
+    """A TOML file from which the command line makes the same runs. Comments say what it cannot express.
+
+    Args:
+        page_state: the state.
+        drifted: day on which parameters were changed; None if they were not.
+        command: command that writes it.
+    """
     experiment = page_state.experiment()
     strategies = page_state.strategies(experiment)
     head = [
-        "# Written by `rekindle watch`. `rekindle run` makes the run"
+        f"# Written by `rekindle {command}`. `rekindle run` makes the run"
         + (" of the first world" if page_state.beside else "")
     ]
     if len(strategies) > 1:

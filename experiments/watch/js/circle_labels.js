@@ -13,18 +13,20 @@ export class CircleLabels {
     const { unit } = circle;
     this.taken = [];
     this.context.textBaseline = "middle";
-    this.ringNames(circle, view.in_touch_days || IN_TOUCH);
+    const nameRings = () => this.ringNames(circle, view.in_touch_days || IN_TOUCH, view.rings || RINGS);
+    if (!view.names) nameRings();
     this.context.font = `650 ${13 * unit}px system-ui, sans-serif`;
     this.put(nameOf(view, view.person), circle.centre[0], circle.centre[1] + 24 * unit, "center", unit, 1);
     this.context.font = `${12 * unit}px system-ui, sans-serif`;
     for (const spot of namedSpots(circle.spots, view)) this.name(nameOf(view, spot.tie.other), spot, unit);
+    if (view.names) nameRings(); // where people have names, these come first
   }
 
   /** Each below the border of its ring, at the top. */
-  ringNames({ centre: [x, y], reach, unit }, inTouch) {
+  ringNames({ centre: [x, y], reach, unit }, inTouch, names) {
     const ends = [...bordersOf(inTouch).map((border) => distanceOf(border, inTouch)), 1];
     this.context.font = `${11 * unit}px system-ui, sans-serif`;
-    RINGS.forEach((name, k) => this.put(name, x, y - ends[k] * reach + 9 * unit, "center", unit, 0.8, true));
+    names.forEach((name, k) => this.put(name, x, y - ends[k] * reach + 9 * unit, "center", unit, 0.8, true));
   }
 
   /** Beside a disc, away from the middle; nothing where another name stands. */
@@ -60,11 +62,12 @@ export class CircleLabels {
 
 export const nameOf = ({ names }, person) => (names && names.get(person)) || `person ${person}`;
 
-/** Those who are named: who differs between the worlds; in one world, who came back, and who wrote today. */
-function namedSpots(spots, { differs, gestures }) {
+/** Those who are named: who has a name; who differs between the worlds; in one world, who came back or wrote today. */
+function namedSpots(spots, { differs, gestures, names }) {
   const today = new Set(gestures.map(({ other }) => other));
-  const weight = ({ tie, isLoud, isBack }) => 4 * isLoud + 2 * today.has(tie.other) + isBack;
-  return spots.filter((spot) => (differs ? spot.isLoud : weight(spot) > 0))
+  const hasName = ({ tie }) => Boolean(names && names.has(tie.other));
+  const weight = (spot) => 8 * hasName(spot) + 4 * spot.isLoud + 2 * today.has(spot.tie.other) + spot.isBack;
+  return spots.filter((spot) => hasName(spot) || (differs ? spot.isLoud : weight(spot) > 0))
     .sort((one, other) => weight(other) - weight(one) || other.tie.strength - one.tie.strength)
     .slice(0, MOST_NAMES);
 }

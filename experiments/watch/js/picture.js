@@ -8,11 +8,14 @@ import { World } from "./world.js";
 const MOST_FRAMES = 50; // a second, as the server sends them
 const STEP_LASTS = 1; // seconds in which a single day passes in a circle that does not play
 
-/** `say` is called with a sentence that says what is shown, whenever that is another one. */
+/**
+ * `follow` is called with the person who was clicked on, if they can be followed; else it is null. `say` is called with
+ * a sentence that says what is shown, whenever that is another one. `names` are those of people who have one, by id.
+ */
 export class Picture {
   constructor(host, palette, follow, say = () => {}) {
     Object.assign(this, { host, palette, follow, say, worlds: [], speed: 5, isPlaying: false, mode: "circle" });
-    Object.assign(this, { followed: null, earlier: null, differences: false, inTouch: undefined });
+    Object.assign(this, { followed: null, earlier: null, differences: false, inTouch: undefined, names: null });
     this.isStill = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const tick = () => {
       if (!this.isStill) for (const world of this.worlds) world.animate();
@@ -57,11 +60,12 @@ export class Picture {
     const differs = this.differences && worlds.length > 1 && isCircle ? whoDiffers(followed.ties, this.inTouch) : null;
     const seconds = this.isPlaying ? 1 / Math.min(this.speed, MOST_FRAMES) : STEP_LASTS;
     worlds.forEach((world, k) => world.showCircle(isCircle ? {
-      person: followed.person, names: null, day: this.day, ties: followed.ties[k],
+      person: followed.person, names: this.names, day: this.day, ties: followed.ties[k],
       before: this.earlier && this.earlier[k], gestures: followed.gestures[k], differs, in_touch_days: this.inTouch,
     } : null, seconds, isCircle ? followed.counts[k].active : 0));
     const text = sentenceOf({
       followed, isCircle, differs, day: this.day, isPair: worlds.length > 1, differences: this.differences,
+      names: this.names,
     });
     worlds.forEach((world) => world.describe(text));
     this.say(text);

@@ -1,7 +1,8 @@
 // What is said about a person where the pointer is.
 
+import { nameOf } from "./circle_labels.js";
 import { make, showText } from "./dom.js";
-import { silenceText } from "./text.js";
+import { capital, silenceText } from "./text.js";
 
 const AWAY = 14; // pixels from the pointer
 
@@ -25,16 +26,16 @@ export class Tip {
 }
 
 /** Of somebody in a circle: how they stand with the person in the middle. */
-export function circleTip({ ties }, person) {
+export function circleTip({ ties, names }, person) {
   const tie = ties.find(({ other }) => other === person);
-  return [`Person ${person}`, ...(tie ? tieLines(tie) : []), "Click to follow"].join("\n");
+  return [capital(nameOf({ names }, person)), ...(tie ? tieLines(tie) : [])].join("\n");
 }
 
 /** Of somebody on the map: how they stand with the followed person, if there is one who knows them. */
 export function mapTip({ scene, followed, known }, person) {
   const tie = known && known.find(({ other }) => other === person);
   const who = `Person ${person}${scene.adopts[person] ? ", an adopter" : ""}`;
-  return [who, ...(tie ? [`For person ${followed}:`, ...tieLines(tie)] : []), "Click to follow"].join("\n");
+  return [who, ...(tie ? [`For person ${followed}:`, ...tieLines(tie)] : [])].join("\n");
 }
 
 function tieLines(tie) {

@@ -45,11 +45,11 @@ export class World {
       [this.round, (x, y) => this.circle.otherAt(x, y), (person) => circleTip(this.circled, person)],
     ]) {
       const at = (event) => personAt(...this.pixelOf(event));
-      canvas.addEventListener("click", (event) => follow(at(event)));
+      if (follow) canvas.addEventListener("click", (event) => follow(at(event)));
       canvas.addEventListener("mousemove", (event) => {
         const person = at(event);
-        canvas.style.cursor = person === null ? "default" : "pointer";
-        this.tip.show(person === null ? "" : tipOf(person), event);
+        canvas.style.cursor = person === null || !follow ? "default" : "pointer";
+        this.tip.show(person === null ? "" : `${tipOf(person)}${follow ? "\nClick to follow" : ""}`, event);
       });
       canvas.addEventListener("mouseleave", () => this.tip.show("", null));
     }
