@@ -1,11 +1,12 @@
 // The circle of one person: they are in the middle, their ties around them, the further out the longer ago the last
 // words to and fro. It draws into one canvas and knows neither the page nor the server.
 
+import { Brushes } from "./brushes.js";
 import { CircleLabels } from "./circle_labels.js";
 import { drawMark } from "./marks.js";
-import { angleOf, bordersOf, distanceOf, IN_TOUCH, ringOf } from "./rings.js";
+import { angleOf, distanceOf, IN_TOUCH, ringOf } from "./rings.js";
+import { Zones } from "./zones.js";
 
-const TURN = 2 * Math.PI;
 const USUAL = 340; // pixels of the shorter side at which sizes are as they are written here
 const MARGIN = 26; // around the outermost ring, for names
 const MIDDLE = 15, LEAST = 2.6, GROWTH = 6; // radii of discs: the middle, the weakest tie, what the strongest adds
@@ -20,6 +21,7 @@ export class Circle {
   constructor(canvas, palette) {
     Object.assign(this, { canvas, palette, spots: [] });
     this.context = canvas.getContext("2d", { alpha: false });
+    this.zones = new Zones(palette);
     this.labels = new CircleLabels(this.context, palette);
   }
 
@@ -37,13 +39,9 @@ export class Circle {
     const share = Math.max(0, Math.min(1, age));
     this.measure();
     this.spots = this.spotsOf(view, share);
-    this.context.globalAlpha = 1;
-    this.context.fillStyle = this.palette.night;
-    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    this.rings(view.in_touch_days || IN_TOUCH);
-    for (const spot of this.spots) this.spoke(spot, view.day);
-    for (const spot of this.spots) this.disc(spot);
-    this.middle(view);
+    this.zones.draw(this.context, this, view.in_touch_days || IN_TOUCH);
+    this.lines(view.day);
+    this.discs();
     this.gestures(view.gestures, share);
     this.labels.draw(this, view);
     this.context.globalAlpha = 1;
@@ -85,76 +83,36 @@ export class Circle {
     });
   }
 
-  /** The zones, the innermost the lightest. */
-  rings(inTouch) {
-    const { context, palette } = this;
-    for (const [border, alpha] of [[1, 0.35], [this.borderAt(inTouch, 1), 0.6], [this.borderAt(inTouch, 0), 1]]) {
-      context.beginPath();
-      context.arc(...this.centre, border * this.reach, 0, TURN);
-      context.globalAlpha = alpha;
-      context.fillStyle = palette.panel;
-      context.fill();
-      context.globalAlpha = 0.3;
-      context.strokeStyle = palette.quiet;
-      context.lineWidth = this.unit;
-      context.stroke();
-    }
-  }
-
-  borderAt(inTouch, number) {
-    return distanceOf(bordersOf(inTouch)[number], inTouch);
-  }
-
   /** The line to somebody: the brighter, the stronger and the shorter ago the last gesture. */
-  spoke({ tie, x, y, colour, alpha, isBack }, day) {
-    const { context } = this, latest = tie.history.length ? day - tie.history[0][0] : Infinity;
-    const lit = 0.1 + 0.35 * tie.strength + 0.4 * Math.exp(-latest / AFTERGLOW);
-    context.globalAlpha = Math.min(0.9, isBack ? lit + 0.3 : lit) * alpha;
-    context.strokeStyle = colour;
-    context.lineWidth = (isBack ? 2 : 1.1) * this.unit;
-    context.beginPath();
-    context.moveTo(...this.centre);
-    context.lineTo(x, y);
-    context.stroke();
+  lines(day) {
+    const brushes = new Brushes();
+    for (const { tie, x, y, colour, alpha, isBack } of this.spots) {
+      const latest = tie.history.length ? day - tie.history[0][0] : Infinity;
+      const lit = 0.1 + 0.35 * tie.strength + 0.4 * Math.exp(-latest / AFTERGLOW) + (isBack ? 0.3 : 0);
+      brushes.line(this.centre, [x, y], colour, Math.min(0.9, lit) * alpha, (isBack ? 2 : 1.1) * this.unit);
+    }
+    brushes.draw(this.context);
   }
 
-  disc(spot) {
-    const { context, palette, unit } = this, { tie, x, y, size, colour, alpha } = spot;
-    const isFaint = tie.state === "faint" || tie.state === "acquainted";
-    context.globalAlpha = alpha * (isFaint ? 0.5 : 1);
-    context.beginPath();
-    context.arc(x, y, size, 0, TURN);
-    context.fillStyle = isFaint ? palette.night : colour;
-    context.fill();
-    if (isFaint) this.stroke(colour, 1);
-    if (tie.door > LEAST_DOOR) this.door(x, y, size + 3 * unit, spot.angle + Math.PI, tie.door, alpha);
-    if (tie.own_door > LEAST_DOOR) {
-      this.door(...this.centre, (MIDDLE + 3) * unit, spot.angle, tie.own_door * 0.35, alpha * 0.6);
+  /** Everybody, and the doors between them and the person in the middle: theirs around them, the person's around it. */
+  discs() {
+    const brushes = new Brushes(), { centre, palette, unit } = this;
+    for (const { tie, x, y, size, colour, alpha, angle } of this.spots) {
+      const isFaint = tie.state === "faint" || tie.state === "acquainted";
+      if (isFaint) brushes.arc([x, y], size, palette.night, 1);
+      brushes.arc([x, y], size, colour, alpha * (isFaint ? 0.5 : 1), isFaint ? unit : 0);
+      this.door(brushes, [x, y], size + 3 * unit, angle + Math.PI, tie.door, tie.door, alpha);
+      this.door(brushes, centre, (MIDDLE + 3) * unit, angle, tie.own_door, 0.35 * tie.own_door, 0.6 * alpha);
     }
+    brushes.arc(centre, MIDDLE * unit, palette.ink, 1);
+    brushes.draw(this.context);
   }
 
   /** An open door: an arc towards the other, the longer and brighter, the further it is open. */
-  door(x, y, radius, towards, openness, alpha) {
-    const { context, palette } = this;
-    context.globalAlpha = alpha * Math.min(1, 0.25 + 0.75 * openness);
-    context.beginPath();
-    context.arc(x, y, radius, towards - openness * 1.25, towards + openness * 1.25);
-    this.stroke(palette.door, 2);
-  }
-
-  stroke(colour, width) {
-    this.context.strokeStyle = colour;
-    this.context.lineWidth = width * this.unit;
-    this.context.stroke();
-  }
-
-  middle() {
-    const { context, palette, unit } = this;
-    context.globalAlpha = 1;
-    context.beginPath();
-    context.arc(...this.centre, MIDDLE * unit, 0, TURN);
-    context.fillStyle = palette.ink;
-    context.fill();
+  door(brushes, at, radius, towards, openness, share, alpha) {
+    if (openness < LEAST_DOOR) return;
+    const half = 1.25 * share, lit = alpha * Math.min(1, 0.25 + 0.75 * openness);
+    brushes.arc(at, radius, this.palette.door, lit, 2 * this.unit, towards - half, towards + half);
   }
 
   /** Gestures on their way; several to and from one person fly one after another. */
@@ -181,7 +139,9 @@ export class Circle {
     context.beginPath();
     context.moveTo(...point(Math.max(0, gone - 0.4)));
     context.lineTo(...head);
-    this.stroke(colour, 2.4);
+    context.strokeStyle = colour;
+    context.lineWidth = 2.4 * unit;
+    context.stroke();
     context.globalAlpha = 1;
     drawMark(context, family, ...head, 5.5 * unit, colour, palette.night);
   }

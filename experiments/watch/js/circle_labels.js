@@ -11,12 +11,13 @@ export class CircleLabels {
 
   draw(circle, view) {
     const { unit } = circle;
-    this.taken = [];
+    const [x, y] = circle.centre, middle = 15 * unit;
+    this.taken = [[x - middle, y - middle, x + middle, y + middle]];
     this.context.textBaseline = "middle";
     const nameRings = () => this.ringNames(circle, view.in_touch_days || IN_TOUCH, view.rings || RINGS);
     if (!view.names) nameRings();
     this.context.font = `650 ${13 * unit}px system-ui, sans-serif`;
-    this.put(nameOf(view, view.person), circle.centre[0], circle.centre[1] + 24 * unit, "center", unit, 1);
+    this.put(nameOf(view, view.person), x, y + 24 * unit, "center", unit, 1);
     this.context.font = `${12 * unit}px system-ui, sans-serif`;
     for (const spot of namedSpots(circle.spots, view)) this.name(nameOf(view, spot.tie.other), spot, unit);
     if (view.names) nameRings(); // where people have names, these come first
@@ -29,18 +30,27 @@ export class CircleLabels {
     names.forEach((name, k) => this.put(name, x, y - ends[k] * reach + 9 * unit, "center", unit, 0.8, true));
   }
 
-  /** Beside a disc, away from the middle; nothing where another name stands. */
+  /** Beside a disc, away from the middle if there is room, else where there is; nowhere if names stand all around. */
   name(text, { x, y, size, angle }, unit) {
-    const isRight = Math.cos(angle) >= 0, beside = (size + 5 * unit) * (isRight ? 1 : -1);
-    this.put(text, x + beside, y + Math.sin(angle) * 6 * unit, isRight ? "left" : "right", unit, 1);
+    const away = Math.cos(angle) >= 0 ? 1 : -1, level = y + Math.sin(angle) * 6 * unit;
+    const beside = away * (size + 5 * unit), far = size + 9 * unit;
+    [[beside, level], [beside, y - far], [beside, y + far], [0, y + far], [0, y - far],
+      [-beside, level], [-beside, y + far], [-beside, y - far]]
+      .some(([right, at]) =>
+        this.put(text, x + right, at, right > 0 ? "left" : right < 0 ? "right" : "center", unit, 1));
   }
 
-  /** Write a text with a dark rim, unless it would cover another; `isQuiet` in the colour of what is not important. */
+  /**
+   * Write a text with a dark rim, `isQuiet` in the colour of what is not important. False, and nothing written, where
+   * it would cover another or leave the canvas.
+   */
   put(text, x, y, align, unit, alpha, isQuiet = false) {
-    const { context, palette } = this, wide = this.widthOf(text);
-    const left = align === "left" ? x : align === "right" ? x - wide : x - wide / 2, high = 8 * unit;
+    const { context, palette } = this, wide = this.widthOf(text), high = 8 * unit;
+    const begins = align === "left" ? x : align === "right" ? x - wide : x - wide / 2;
+    const left = Math.max(3 * unit, Math.min(begins, this.context.canvas.width - wide - 3 * unit)); // not cut off
     const box = [left - 3 * unit, y - high, left + wide + 3 * unit, y + high];
-    if (this.taken.some((other) => overlap(box, other))) return;
+    const isCut = box[0] < 0 || box[2] > context.canvas.width || box[3] > context.canvas.height;
+    if (isCut || this.taken.some((other) => overlap(box, other))) return false;
     this.taken.push(box);
     context.globalAlpha = alpha;
     context.textAlign = "left";
@@ -50,6 +60,7 @@ export class CircleLabels {
     context.strokeText(text, left, y);
     context.fillStyle = isQuiet ? palette.quiet : palette.ink;
     context.fillText(text, left, y);
+    return true;
   }
 
   /** Measured once for each font: measuring takes longer than drawing. */

@@ -83,6 +83,8 @@ def test_keys_do_the_same(open_tab: Open) -> None:
     press("s")
     tab.settles(lambda session: session.page_state.beside is not None)
     press("d")
+    tab.settles(lambda session: not session.page_state.differences)
+    press("d")
     tab.settles(lambda session: session.page_state.differences)
     press("s")
     tab.settles(lambda session: session.page_state.beside is None)
@@ -103,7 +105,7 @@ def test_the_space_key_belongs_to_what_has_the_focus(open_tab: Open) -> None:
     tab = open_tab("?beside=check_in&set=world.people=60&set=world.burn_in_years=0")
     tab.page.focus("[data-do=differences]")
     tab.page.keyboard.press(" ")
-    tab.settles(lambda session: session.page_state.differences)
+    tab.settles(lambda session: not session.page_state.differences)
     tab.page.focus(".rk-settings details:nth-of-type(2) summary")
     tab.page.keyboard.press(" ")
     tab.becomes("document.querySelector('.rk-settings details:nth-of-type(2)').open")
@@ -305,11 +307,16 @@ def test_two_worlds_have_the_same_draws_and_one_clock(open_tab: Open) -> None:
         const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
         return pixels.filter((value, place) => place % 4 === 0 && value > 60).length;
     }"""
-    before = tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit)
+    only_differences = tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit)
+    tab.page.uncheck("[data-do=differences]")
+    tab.settles(lambda session: not session.page_state.differences)
+    tab.page.wait_for_timeout(200)
+    everything = tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit)
     tab.page.check("[data-do=differences]")
     tab.settles(lambda session: session.page_state.differences)
     tab.page.wait_for_timeout(200)
-    assert tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit) < before
+    again = tab.page.eval_on_selector(".rk-world:nth-child(2) .rk-base", lit)
+    assert again == only_differences < everything
 
 
 def numbers_on(tab: Tab) -> list[dict[str, str]]:
