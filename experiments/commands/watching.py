@@ -1,7 +1,8 @@
-"""`rekindle film` and `rekindle watch`: show a world."""
+"""`rekindle film`, `rekindle replay` and `rekindle watch`: show a world."""
 
 from __future__ import annotations
 
+import errno
 import json
 import webbrowser
 from collections import Counter
@@ -35,6 +36,7 @@ from sim.contact_logs import read as read_contacts
 from sim.model.functions import FunctionError
 from sim.model.python_files import PythonFileError
 from sim.run import mixture_of
+from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.installation import install_command
 from sim.state.population import World
@@ -119,13 +121,59 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
         stdout_console().print(f"Already up to date: {wanted.out}", highlight=False, soft_wrap=True)
         return
     world = world_shown(experiment.world)
-    if wanted.follow is not None and not 0 <= wanted.follow < len(world):
-        raise ConfigError(f"--follow {wanted.follow}: expected a person from 0 to {len(world) - 1:,}.")
+    _require_person(wanted.follow, world)
     stage = Playback(world, experiment, strategies)
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
     with progress_bar(stderr_console(), f"frames of {wanted.out.name}", 0) as report:
         film(stage, shot, wanted.out, report, marker)
     say_written(wanted.out, stdout_console())
+
+
+def replay(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="The file to write.")] = Path(
+        "replay.html"
+    ),
+    side_by_side: SideBySide = None,
+    follow: Annotated[
+        int | None,
+        typer.Option(metavar="PERSON", help="Id of the person whose circle is shown. Default: a typical adopter."),
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days to show. Default: all days of the run.")] = None,
+    changes: Changes = None,
+) -> None:
+    """Record a world, or two strategies side by side, in one HTML file that plays in any browser, offline."""
+    from experiments.watch.page_state import as_config
+    from experiments.watch.playback import Playback
+    from experiments.watch.replay import ReplaySpec, typical_adopter
+    from experiments.watch.replay import replay as page_of
+
+    if out.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f'--out "{out}": expected a file that ends in .html.')
+    opening = _opening(config, side_by_side, 0, changes or [])
+    experiment = opening.experiment()
+    out.parent.mkdir(parents=True, exist_ok=True)  # before all work, which takes a minute
+    world = world_shown(experiment.world)
+    _require_person(follow, world)
+    playback = Playback(world, experiment, opening.strategies(experiment))
+    person = typical_adopter(playback) if follow is None else follow
+    spec = ReplaySpec(days or experiment.run.days, person)
+    with progress_bar(stderr_console(), "days recorded", 0) as report:
+        page = page_of(playback, experiment, spec, as_config(opening, command="replay"), report)
+    write_whole(out, lambda path: path.write_text(page, encoding="utf-8"))
+    if experiment.world.log is not None:
+        stderr_console().print(f"The file shows who of {experiment.world.log} has ties with whom, by number.")
+    say_written(out, stdout_console())
+
+
+def _require_person(person: int | None, world: World) -> None:
+    """Check the person of ``--follow``.
+
+    Raises:
+        ConfigError: there is no such person.
+    """
+    if person is not None and not 0 <= person < len(world):
+        raise ConfigError(f"--follow {person}: expected a person from 0 to {len(world) - 1:,}.")
 
 
 def checked_pair(pair: tuple[str, str] | None, experiment: Experiment) -> list[Strategy] | None:
@@ -163,14 +211,26 @@ def watch(
         int | None, typer.Option(min=1, max=65_535, help="Port. Default: 8765, or another if that is in use.")
     ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the browser.")] = False,
+    story: Annotated[
+        bool | None,
+        typer.Option(
+            "--story/--no-story",
+            help="Begin with the story of two people. Default: yes, without CONFIG, --side-by-side and --day.",
+        ),
+    ] = None,
     changes: Changes = None,
 ) -> None:
     """Watch a world in the browser: compare two strategies side by side, follow a person, send a like."""
     _require("watch", "uvicorn")
-    from experiments.watch.server import Server, free_port
+    from experiments.watch.anecdote import state_of_story
+    from experiments.watch.server import Server
 
     opening = _opening(config, side_by_side, day, changes or [])
-    server = Server(free_port(port), opening, _presets(config))
+    if story is None:
+        story = config is None and side_by_side is None and day == 0
+    if story:
+        state_of_story(opening)
+    server = Server(_port(port), opening, _presets(config), tells_story=story)
     stdout_console().print(
         f"Open {server.address} to see the world. Press Ctrl-C to stop.", highlight=False, soft_wrap=True
     )
@@ -180,6 +240,22 @@ def watch(
             server.wait()
     finally:
         server.stop()
+
+
+def _port(wanted: int | None) -> int:
+    """The port that is wanted, or a free one.
+
+    Raises:
+        ConfigError: the one that is wanted cannot be used.
+    """
+    from experiments.watch.server import free_port
+
+    try:
+        return free_port(wanted)
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "another program uses this port" if taken else (error.strerror or str(error)).lower()
+        raise ConfigError(f"--port {wanted}: {why}; choose another, or leave out --port for a free one.") from None
 
 
 @contextmanager

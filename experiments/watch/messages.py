@@ -119,6 +119,13 @@ class Send(_Message):
     fork: bool
 
 
+class BeginStory(_Message):
+    """Begin the story of a pair on its first day: 0 for the first pair, then those in random order."""
+
+    do: Literal["story"]
+    number: Annotated[int, Field(ge=0, le=2**31)]
+
+
 class Config(_Message):
     """Request the configuration file of the page."""
 
@@ -139,6 +146,12 @@ class Film(_Message):
     value: Literal["mp4", "gif"]
 
 
+class Replay(_Message):
+    """Request a replay up to today."""
+
+    do: Literal["replay"]
+
+
 Message = (
     Ready
     | Drawn
@@ -154,9 +167,11 @@ Message = (
     | Preset
     | Follow
     | Send
+    | BeginStory
     | Config
     | PictureRequest
     | Film
+    | Replay
 )
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="do")])
 

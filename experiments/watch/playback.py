@@ -12,6 +12,7 @@ from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import RunSpec, label, runs_of
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.terminal.legend import PLAIN, Legend
+from experiments.watch.between import Between
 from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
 from experiments.watch.naming import colours_of_arms, names_of_families
 from experiments.watch.outcomes import Outcome, TiesOfAdopters
@@ -102,6 +103,7 @@ class Arm:
         self.name, self.colour, self.run, self.view, self.ties = name, colour, run, WorldView(layout, run), ties
         self.gestures = Gestures()
         self.sent: list[np.ndarray] = []  # since the last picture
+        self.between: Between | None = None  # of two people, if that is recorded
 
     def step(self) -> np.ndarray:
         """Simulate a day, and return the pairs to draw because of it; see `WorldView.take_in`."""
@@ -109,6 +111,8 @@ class Arm:
         self.sent.append(record.sent)
         self.gestures.add(record.sent)
         self.ties.observe(record)
+        if self.between is not None:
+            self.between.observe(record)
         return self.view.take_in(record)
 
 
@@ -203,6 +207,11 @@ class Playback:
                 del arm.sent[:-1]
             going_on(self.day)
 
+    def record_between(self, first: int, second: int) -> None:
+        """From today on, record what happens between two people in each arm, as `Arm.between`."""
+        for arm in self.arms:
+            arm.between = Between(arm.run, first, second)
+
     def send(self, gesture: Gesture) -> None:
         """Inject a gesture into the first arm, today or later.
 
@@ -225,6 +234,7 @@ class Playback:
         first.run.send(gesture)
         without.gestures, without.view.rekindled = first.gestures.copied(), first.view.rekindled
         without.view.is_back = first.view.is_back.copy()
+        without.between = None if first.between is None else first.between.continued(twin)
         first.name = WITH
         self.arms = [first, without]
 
@@ -241,9 +251,9 @@ class Playback:
         seen = there.run.see(pairs, np.full(len(pairs), NOBODY, np.int32))
         log, kinds = there.gestures.of(person), there.run.parameters.kinds
         with_whom = np.where(log["sender"] == person, log["receiver"], log["sender"])
+        is_back = np.isin(self.layout.keys(np.sort(pairs, axis=1)), there.view.rekindled)
         ties = []
-        for other, row in zip(others.tolist(), seen, strict=True):
-            key = int(self.layout.keys(np.array([sorted((person, other))]))[0])
+        for other, row, rekindled in zip(others.tolist(), seen, is_back.tolist(), strict=True):
             silence = int(row["silence"])
             ties.append(
                 TieSeen(
@@ -253,7 +263,7 @@ class Playback:
                     silence=silence if silence < LAST_DAY else None,
                     door=float(row["openness"][1]),
                     own_door=float(row["openness"][0]),
-                    rekindled=bool(np.isin(key, there.view.rekindled)),
+                    rekindled=rekindled,
                     history=[
                         _history_row(line, person, there.run.start, kinds)
                         for line in log[with_whom == other][:HISTORY_SHOWN]

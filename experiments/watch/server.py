@@ -69,17 +69,25 @@ class Server:
         opening: what tabs show at first.
         presets: files that tabs can choose from, by name.
         patience: see `PATIENCE`.
+        tells_story: whether tabs without a query tell a story of two people first.
 
     Attributes:
         base_url: where the page is.
         address: the same with the token that opens it.
     """
 
-    def __init__(self, port: int, opening: PageState, presets: Mapping[str, Path], patience: float = PATIENCE) -> None:
+    def __init__(
+        self,
+        port: int,
+        opening: PageState,
+        presets: Mapping[str, Path],
+        patience: float = PATIENCE,
+        tells_story: bool = False,
+    ) -> None:
         import uvicorn  # takes a fifth of a second to load
 
         self.base_url = f"http://{HOST}:{port}"
-        self._tabs = _Tabs(opening, dict(presets), patience)
+        self._tabs = _Tabs(opening, dict(presets), patience, tells_story)
         gate = TokenGate(_app(self._tabs), port)
         self.address = f"{self.base_url}/?{TOKEN}={gate.token}"
         self._server = uvicorn.Server(_settings(gate, port))
@@ -132,12 +140,15 @@ def _app(tabs: _Tabs) -> Starlette:
         file(f"/{path.relative_to(_HERE).as_posix()}", kinds[path.suffix], path.read_text("utf-8"))
         for path in [_HERE / "page.css", *sorted((_HERE / "js").glob("*.js"))]
     ]
-    return Starlette(routes=[file("/", "text/html", page()), *files, WebSocketRoute("/live", tabs.live)])
+    front = file("/", "text/html", page(tabs.tells_story))
+    return Starlette(routes=[front, *files, WebSocketRoute("/live", tabs.live)])
 
 
-def page() -> str:
-    """The page, with its colours."""
+def page(tells_story: bool = False) -> str:
+    """The page, with its colours; it says itself whether it begins with a story, so that the first paint is right."""
     text = (_HERE / "page.html").read_text("utf-8")
+    if tells_story:
+        text = text.replace('id="page"', 'id="page" data-opens="story"')
     colours = 'id="palette">'
     return text.replace(colours, colours + json.dumps(for_browser()))
 
@@ -152,9 +163,9 @@ class _Connection(NamedTuple):
 class _Tab:
     """A tab's session, and its connection while there is one."""
 
-    def __init__(self, query: str, opening: PageState, presets: dict[str, Path]) -> None:
+    def __init__(self, query: str, opening: PageState, presets: dict[str, Path], tells_story: bool) -> None:
         self.connection: _Connection | None = None
-        self.session = Session(self.send, query, opening, presets)
+        self.session = Session(self.send, query, opening, presets, tells_story)
         SESSIONS.add(self.session)
         self.session.start()
 
@@ -176,8 +187,9 @@ class _Tab:
 class _Tabs:
     """All tabs that are open, by the name that each has given itself."""
 
-    def __init__(self, opening: PageState, presets: dict[str, Path], patience: float) -> None:
+    def __init__(self, opening: PageState, presets: dict[str, Path], patience: float, tells_story: bool) -> None:
         self._opening, self._presets, self._patience = opening, presets, patience
+        self.tells_story = tells_story
         self._tabs: dict[str, _Tab] = {}
 
     async def live(self, web: WebSocket) -> None:
@@ -188,7 +200,8 @@ class _Tabs:
             await web.close(TOO_MANY)
             return
         if name not in self._tabs:
-            self._tabs[name] = _Tab(web.query_params.get("asks", ""), self._opening, self._presets)
+            asks = web.query_params.get("asks", "")
+            self._tabs[name] = _Tab(asks, self._opening, self._presets, self.tells_story)
         tab, loop = self._tabs[name], asyncio.get_running_loop()
         mine = tab.connection = _Connection(loop, asyncio.Queue())
         sending = loop.create_task(_sent(web, mine.outbox))

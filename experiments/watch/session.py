@@ -30,6 +30,9 @@ from experiments.sweeps.store import StoreError
 from experiments.terminal import compiling
 from experiments.terminal.legend import Legend
 from experiments.watch import messages
+from experiments.watch.anecdote import SILENT_FROM, Anecdote, Opening, Pair, opening_of, pairs_of, state_of_story
+from experiments.watch.captions import lines
+from experiments.watch.followed import followed_person
 from experiments.watch.layout import MOST_GESTURES
 from experiments.watch.messages import SPEEDS, Message
 from experiments.watch.outcomes import SHOWN, Outcome
@@ -43,8 +46,7 @@ from experiments.watch.page_state import (
     require_few,
     require_few_by_hand,
 )
-from experiments.watch.playback import Playback, TieSeen, name_of
-from sim.engine.views import State
+from experiments.watch.playback import Playback, name_of
 from sim.measures import KEPT_AFTER
 from sim.model.functions import FunctionError
 from sim.model.gestures import KINDS
@@ -54,7 +56,7 @@ from sim.state.population import World
 MOST_FRAMES = 50.0  # a second
 IN_FLIGHT = 2  # frames not yet acknowledged
 SERIES_POINTS = 200  # of the charts, for the days before a page begins
-TIES_SHOWN = 60  # of somebody who is followed
+SECONDS_TO_READ = 1.8  # a new caption of a story, while it plays
 MOST_WAITING = 500  # messages; further ones are dropped
 SECONDS_BETWEEN_NEWS = 0.25  # between messages on the progress of compiling
 
@@ -86,19 +88,24 @@ class Session:
         query: query part of the tab's address.
         opening: state for an address without a query.
         presets: files to choose from, by their name in addresses.
+        tells_story: whether an address without a query shows a story first, of two people in the opening's world.
     """
 
-    def __init__(self, send: Send, query: str, opening: PageState, presets: dict[str, Path]) -> None:
+    def __init__(
+        self, send: Send, query: str, opening: PageState, presets: dict[str, Path], tells_story: bool = False
+    ) -> None:
         self._send, self.presets = send, presets
         self.page_state, self.playback = opening, None  # type: PageState, Playback | None
         self.experiment: Experiment = opening.experiment()
         self.playing, self.speed, self.frame, self.drifted = False, 5, 0, None  # type: bool, int, int, int | None
         self.told = 0  # number of state messages sent
         self._query, self._opening = query, opening
+        self._tells_story, self.story = tells_story and not query, None  # type: bool, Anecdote | None
         self._world: tuple[str, World] | None = None
         self._in_flight, self._due = 0, 0.0
         self._inbox: deque[Message | LookedUp] = deque()
         self._looked_up = LookedUp("", {})
+        self._captions: list[tuple[int, str]] = []  # of the last frame
         self._news, self._closed, self._acting = threading.Condition(), False, False
         self._thread = threading.Thread(target=self._live, name="rekindle-watch", daemon=True)
 
@@ -200,7 +207,10 @@ class Session:
         self._in_flight = 0
         self._wait_for_compiled()
         try:
-            self._show(page_state_from(self._query, self._opening, self.presets))
+            if self._tells_story:
+                self._begin_story(messages.BeginStory(do="story", number=0))
+            else:
+                self._show(page_state_from(self._query, self._opening, self.presets))
         except (ConfigError, FunctionError, ValueError, TypeError, RecursionError) as error:
             self._show(self._opening)
             self._tell_error(f"{_in_words(error)} Shown instead: the opening.")
@@ -324,6 +334,30 @@ class Session:
         self._tell_state()
         self._push()
 
+    def _begin_story(self, message: messages.BeginStory) -> None:
+        """Show two people on the first morning of a story; the followed one is the one who is played."""
+        state, self.playing = state_of_story(self._opening), False
+        experiment = state.experiment()
+        world = self._world_of(experiment.world)
+        require_few(len(world), 0)
+        pairs = self.story.pairs if self.story is not None else pairs_of(world, experiment)
+        if not pairs:
+            raise ConfigError(
+                f"No two people of this world were close once and have been silent for {SILENT_FROM} days."
+            )
+        opening = self.story.opening if self.story is not None else self._opening_of(world, experiment, pairs)
+        story = Anecdote(opening, pairs, message.number)
+        self._show(dataclasses.replace(state, followed=story.pair.you), story)
+
+    def _opening_of(self, world: World, experiment: Experiment, pairs: list[Pair]) -> Opening:
+        def progress(done: int, total: int) -> None:
+            self._check()
+            self._tell({"is": "progress", "what": "looking for two people", "done": done, "total": total})
+
+        opening = opening_of(world, experiment, pairs, progress)
+        self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
+        return opening
+
     def _copy_config(self, message: messages.Config) -> None:
         text = as_config(self.page_state, self.drifted)
         self._tell({"is": "file", "name": f"{self.experiment.name}.toml", "type": "application/toml", "text": text})
@@ -358,14 +392,36 @@ class Session:
             room = io.BytesIO(path.read_bytes())
         self._tell_file(f"{self.experiment.name}.{ending}", {"mp4": "video/mp4", "gif": "image/gif"}[ending], room)
 
+    def _replay(self, message: messages.Replay) -> None:
+        """Send a replay from the first day to today, made from the seed: a page that needs no server."""
+        from experiments.watch.replay import ReplaySpec, replay, typical_adopter
+
+        state, days = self.page_state, max(self._current_playback().day, 30)
+        self.playing = False
+        self._tell_state()
+        playback = _playback_of(state, self.experiment, self._world_of(self.experiment.world))
+
+        def progress(done: int, total: int) -> None:
+            self._check()
+            if done % 6 == 0:
+                self._tell({"is": "progress", "what": "recording", "done": done, "total": total})
+
+        followed = typical_adopter(playback) if state.followed is None else state.followed
+        spec = ReplaySpec(days, followed)
+        page = replay(playback, self.experiment, spec, as_config(state, self.drifted), progress)
+        self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
+        self._tell_file(f"{self.experiment.name}.html", "text/html", io.BytesIO(page.encode()))
+
     # How it does it --------------------------------------------------------------------------------------------------
 
-    def _show(self, page_state: PageState) -> None:
-        """Start the worlds of a state and advance to its day."""
+    def _show(self, page_state: PageState, story: Anecdote | None = None) -> None:
+        """Start the worlds of a state and advance to its day; with the story that is told in them, if there is one."""
         experiment = page_state.experiment()
         world = self._world_of(experiment.world)
         require_few(len(world), 0)  # the size of a replayed log is known only now
         playback = _playback_of(page_state, experiment, world)
+        if story is not None:
+            playback.record_between(story.pair.you, story.pair.other)
         series = self._played(playback, page_state.day)
         followed = page_state.followed if page_state.followed is not None and page_state.followed < len(world) else None
         self.page_state, self.experiment, self.playback = (
@@ -373,7 +429,7 @@ class Session:
             experiment,
             playback,
         )
-        self.drifted = None
+        self.drifted, self.story, self._captions = None, story, []
         self._tell_scene()
         self._tell({"is": "series", "rows": series})
         self._tell_state()
@@ -494,6 +550,7 @@ class Session:
                 "families": self.playback.families,
                 "outcomes": [each.told() for each in SHOWN],
                 "again": again,
+                "story": None if self.story is None else self.story.told(),
             },
             [layout.places.astype(np.float32).tobytes(), layout.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
         )
@@ -506,34 +563,27 @@ class Session:
         changed = np.array(sorted(playback.changed), np.int32)
         playback.changed.clear()
         self.frame += 1
-        pictures = playback.look(self.page_state.differences)
+        pictures = playback.look(self.page_state.differences, self.page_state.followed)
         outcomes = [_as_json(each) for each in playback.outcomes()]
         message = {"is": "frame", "frame": self.frame, "day": playback.day, "outcomes": outcomes}
         if self.page_state.followed is not None:
-            message["followed"] = self._followed(self.page_state.followed)
+            always = frozenset() if self.story is None else frozenset([self.story.pair.other])
+            message["followed"] = followed_person(playback, self.page_state.followed, always)
+        if self.story is not None:
+            message["captions"] = self._captions_of(self.story, playback)
         buffers = [changed.tobytes(), playback.layout.pairs[changed].astype(np.int32).tobytes()]
         for picture in pictures:
             buffers += [picture.ties.tobytes(), picture.people.tobytes(), picture.flashes[:MOST_GESTURES].tobytes()]
         self._in_flight += 1
         self._tell(message, buffers)
 
-    def _followed(self, person: int) -> dict[str, Any]:
-        """A person's ties in each world, first world first."""
-        assert self.playback is not None
-        one = self.playback.arms[0].run.people[person]
-        lists = [self.playback.ties_of(person, arm) for arm in range(len(self.playback.arms))]
-        chosen = _chosen(lists)
-        return {
-            "person": person,
-            "sociability": round(float(one["sociability"]), 2),
-            "reticence": round(float(one["reticence"]), 2),
-            "adopts": bool(self.playback.layout.is_adopter[person]),
-            "ties": [[_tie(tie) for tie in _shown(ties, chosen)] for ties in lists],
-            "counts": [_counts(ties) for ties in lists],
-            "gestures": [
-                [gesture._asdict() for gesture in self.playback.gestures_of(person, arm)] for arm in range(len(lists))
-            ],
-        }
+    def _captions_of(self, story: Anecdote, playback: Playback) -> list[tuple[int, str]]:
+        """The captions of the story today. While playing, the next frame waits for a new one to be read."""
+        found = lines(story.captions(playback, self.page_state.hand))
+        if len(found) > len(self._captions):
+            self._due = max(self._due, time.monotonic()) + SECONDS_TO_READ
+        self._captions = found
+        return found
 
     def _over_worlds(self) -> dict[str, dict[str, Any]]:
         """The stored difference of the pair over many worlds, by outcome; nothing once the pair was changed by hand."""
@@ -579,7 +629,7 @@ class Session:
                 "preset": next((name for name, path in self.presets.items() if path == self.page_state.config), ""),
                 "controls": controls(self.experiment),
                 "drifted": self.drifted,
-                "query": page_state.query(),
+                "query": page_state.query() if self.story is None else "",
             }
         )
 
@@ -609,33 +659,6 @@ def _number_or_none(value: float) -> float | None:
     return None if math.isnan(value) else round(value, 3)
 
 
-def _order(tie: TieSeen) -> tuple[bool, bool, float]:
-    """Ties with gestures in this run first, then the strongest, acquaintances last."""
-    return tie.state <= State.ACQUAINTED, not tie.history, -tie.strength
-
-
-def _chosen(lists: list[list[TieSeen]]) -> set[int]:
-    """The other people of the ties that are shown, the same in each world: the first by their order in any of them."""
-    order: dict[int, tuple[bool, bool, float]] = {}
-    for tie in (tie for ties in lists for tie in ties):
-        order[tie.other] = min(_order(tie), order.get(tie.other, _order(tie)))
-    return set(sorted(order, key=lambda other: order[other])[:TIES_SHOWN])
-
-
-def _shown(ties: list[TieSeen], chosen: set[int]) -> list[TieSeen]:
-    return sorted((tie for tie in ties if tie.other in chosen), key=_order)
-
-
-def _counts(ties: list[TieSeen]) -> dict[str, int]:
-    found = {state.name.lower(): sum(tie.state == state for tie in ties) for state in State}
-    return found | {"rekindled": sum(tie.rekindled for tie in ties)}
-
-
-def _tie(tie: TieSeen) -> dict[str, Any]:
-    last_report = tie._asdict() | {"state": tie.state.name.lower()}
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in last_report.items()}
-
-
 _ACTIONS: dict[type, Callable[[Session, Any], None]] = {
     messages.Ready: Session._ready,
     messages.Drawn: Session._drawn,
@@ -651,10 +674,12 @@ _ACTIONS: dict[type, Callable[[Session, Any], None]] = {
     messages.Preset: Session._choose_preset,
     messages.Follow: Session._follow,
     messages.Send: Session._send_by_hand,
+    messages.BeginStory: Session._begin_story,
     messages.Config: Session._copy_config,
     messages.PictureRequest: Session._draw,
     messages.Film: Session._film,
+    messages.Replay: Session._replay,
 }
 # Messages that make long work in progress pointless.
-_ANEW = (messages.Ready, messages.Reset, messages.Set, messages.Beside, messages.Preset)
+_ANEW = (messages.Ready, messages.Reset, messages.Set, messages.Beside, messages.Preset, messages.BeginStory)
 assert set(BY_HAND) <= set(KINDS)

@@ -24,14 +24,26 @@ const KEYS = [
 /** What each key does, for the help. */
 export const KEY_MEANINGS = KEYS.map(([, shown, meaning]) => [shown, meaning]);
 
-/** Call commands for keys, except where a key means something else: in a field, in a dialog, with Ctrl. */
-export function listenToKeys(commands, hasDialog) {
+/**
+ * Call commands for keys, except where a key means something else: in a field, in a dialog, with Ctrl. While the story
+ * is on, its own commands go first, and those of what it covers are left out.
+ */
+export function listenToKeys(commands, hasDialog, story) {
   document.addEventListener("keydown", (event) => {
     const known = KEYS.find(([key]) => key === event.key);
-    if (!known || event.ctrlKey || event.metaKey || event.altKey || hasDialog() || isTaken(event)) return;
+    if (!known || event.ctrlKey || event.metaKey || event.altKey || hasDialog()) return;
+    const name = known[3], isWayOut = story.isOn && name === "escape";
+    if ((isTaken(event) && !isWayOut) || (story.isOn && !story.means(name))) return;
     event.preventDefault();
-    commands[known[3]]();
+    (story.isOn && story.commands[name] || commands[name])();
   });
+  document.addEventListener("click", letGo);
+}
+
+/** A button that was clicked gives up the focus, so that space plays or pauses, and does not press it again. */
+function letGo({ target, detail }) {
+  const pressed = target.closest && target.closest("button");
+  if (pressed && (detail > 0 || pressed.classList.contains("rk-send"))) pressed.blur();
 }
 
 /** Whether the element that has the focus needs the key itself. */

@@ -19,6 +19,7 @@ import { Picture } from "./picture.js";
 import { Presenting } from "./presenting.js";
 import { Settings } from "./settings.js";
 import { Share } from "./share.js";
+import { Story } from "./story.js";
 import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
 import { ViewSwitch } from "./view_switch.js";
@@ -29,14 +30,15 @@ import { ViewSwitch } from "./view_switch.js";
  * `data-view` (circle or everyone).
  */
 export class Page {
-  constructor(root, palette, connection) {
+  constructor(root, palette, connection, opensStory = false) {
     this.root = root;
     this.state = {}; // as the server sent it last
     this.act = (message) => connection.send(message);
     this.buildParts(palette);
     this.arrange();
-    listenToKeys(this.commands, () => root.querySelector("dialog[open]"));
-    this.notice.show("Getting ready …", { forGood: true });
+    listenToKeys(this.commands, () => root.querySelector("dialog[open]"), this.story);
+    if (opensStory) this.story.open();
+    else this.notice.show("Getting ready …", { forGood: true });
   }
 
   buildParts(palette) {
@@ -59,6 +61,7 @@ export class Page {
     this.charts = new Charts(palette);
     this.settings = new Settings(act);
     this.notice = new Notice();
+    this.story = new Story(act, palette, root);
     this.share = new Share(act, this.notice, root);
     const isPlaying = () => this.state.playing, speed = () => this.state.speed;
     this.lostFrames = new LostFrames(isPlaying, speed, () => act({ do: "again" }));
@@ -74,7 +77,7 @@ export class Page {
         this.stage, this.counted.element, this.legend.element),
       make("aside", { class: "rk-side" },
         this.person.element, ...this.charts.elements, this.settings.element, this.share.element),
-      this.notice.element, this.help.element, this.choice.dialog);
+      this.story.element, this.notice.element, this.help.element, this.choice.dialog);
   }
 
   take(message, buffers) {
@@ -88,22 +91,28 @@ export class Page {
     this.legend.show(message.families);
     this.picture.takeScene(message, buffers);
     if (!message.again) this.charts.clear();
+    this.story.takeScene(message);
     this.root.dataset.worlds = message.arms.length;
   }
 
   takeFrame(message, buffers) {
+    this.lostFrames.heard();
+    if (this.story.isOn) this.story.takeFrame(message);
+    else this.showFrame(message, buffers);
+    this.root.dataset.day = message.day;
+    this.root.dataset.frame = message.frame;
+    requestAnimationFrame(() => this.act({ do: "drawn", frame: message.frame }));
+  }
+
+  showFrame(message, buffers) {
     const began = performance.now();
     this.picture.takeFrame(message, buffers);
     this.root.dataset.took = (performance.now() - began).toFixed(1);
     this.charts.add(message.day, message.outcomes);
     this.charts.draw(this.worldNames);
-    this.lostFrames.heard();
     this.clock.show(message.day, this.state);
     this.counted.show(message.day, this.state);
     this.person.show(message.followed, this.state.by_hand);
-    this.root.dataset.day = message.day;
-    this.root.dataset.frame = message.frame;
-    requestAnimationFrame(() => this.act({ do: "drawn", frame: message.frame }));
   }
 
   /** Outcomes of the days before the first frame. */
@@ -113,6 +122,7 @@ export class Page {
 
   takeState(state) {
     this.state = state;
+    if (this.story.isOn) this.story.takeState(state);
     this.picture.showState(state);
     this.legend.showState(state);
     const parts = [this.transport, this.tools, this.choice, this.settings, this.share, this.viewSwitch];
@@ -132,11 +142,19 @@ export class Page {
 
   takeProgress({ what, done, total }) {
     const text = what ? `${what[0].toUpperCase()}${what.slice(1)}: ${Math.round((100 * done) / total)}%` : "";
+    if (this.story.isOn) {
+      this.story.showProgress(text, what ? done / total : null);
+      return;
+    }
     this.notice.show(text, { forGood: true });
   }
 
   takeCompiling({ done, total, seconds }) {
     const text = `Compiling the model (once): ${done} of about ${total} functions, ${seconds} s`;
+    if (this.story.isOn) {
+      this.story.showProgress(text, done / total);
+      return;
+    }
     this.notice.show(text, { forGood: true });
   }
 
