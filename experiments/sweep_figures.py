@@ -237,6 +237,9 @@ def _resolved(sweep: _Sweep, asked: FigureOptions) -> tuple[dict[str, str], str 
 def _unknown(option: str, name: str, sweep: _Sweep, measures: Mapping[str, Measure]) -> str:
     """The message for a name that an option does not take."""
     factors = [short_name(factor) for factor in sweep.varied.factors]
+    if option == "measure" and present_name(name) in sweep.measures:
+        daily = ", ".join(one for one in measures if not one.startswith("everyone_"))
+        return f"--measure {name} has one value per run in {sweep.path}, and none for each day. For each day: {daily}."
     days = [DAY] * (option == "x" and sweep.has_series)
     known = [*([] if option == "measure" else [*factors, *days])]
     taken = [*known, *(measures if option in ("measure", "y", "colour") else ())]
@@ -419,6 +422,32 @@ def _worlds(sweep: _Sweep) -> str:
     return f"worlds of {people} people" + (f", replayed from {drawable(Path(log).name)}" if log else "")
 
 
+def _who(sweep: _Sweep) -> str:
+    """Who does what and how long, as far as all runs have it in common; empty if everyone waits."""
+    run, factors = sweep.origin["config"]["run"], sweep.varied.factors
+    active = [str(name) for name in sweep.runs[STRATEGY].unique() if name != BASELINE]
+    if not active:
+        return ""
+    if (adopters := run["adopters"]) == "newcomers":
+        who = "newcomers"
+    elif isinstance(adopters, float):
+        who = f"{adopters:.0%} of the people"
+    else:
+        who = counted(adopters if isinstance(adopters, int) else len(adopters), "adopter")
+    who = "adopters" if "run.adopters" in factors else who
+    what = f" with “{sweep.legend.label(active[0])}”" if len(active) == 1 else ""
+    days = "" if "run.strategy_days" in factors or not run["strategy_days"] else f" for {run['strategy_days']:,} days"
+    return f"{who}{what}{days}"
+
+
+def _idle(sweep: _Sweep) -> str:
+    """The arms that used under 90% of their minutes, three of them by name."""
+    table = minutes(sweep.runs)["idle"]
+    names = [sweep.legend.label(str(name)) for name in table.index[table]]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return "; ".join(names[:3]) + more
+
+
 def _last(name: str) -> str:
     return name.rpartition(".")[2]
 
@@ -531,7 +560,8 @@ class _Texts:
     @cached_property
     def footer(self) -> str:
         """What the worlds are, what was averaged or left out, and what the outcome is."""
-        notes = [f"Simulated, not measured: {_worlds(self.sweep)}. Many parameters are assumptions."]
+        setting = ", ".join(filter(None, (_worlds(self.sweep), _who(self.sweep))))
+        notes = [f"Simulated, not measured: {setting}. Many parameters are assumptions."]
         if averaged := [self.sweep.short[name] for name in self.picture.averaged]:
             notes.append(f"Averaged over {', '.join(averaged[:4])}{' and others' if len(averaged) > 4 else ''}.")
         for group in self.sweep.varied.directions:
@@ -540,12 +570,12 @@ class _Texts:
                 notes.append(f"{self.sweep.short[self.picture.x].capitalize()} changes with {', '.join(others)}.")
         if self.sweep.failed:
             notes.append(f"{counted(self.sweep.failed, 'run')} failed and are left out.")
-        if self.sweep.varied.has_baseline and minutes(self.sweep.runs)["idle"].any():
-            notes.append("Some arms used under 90% of their minutes.")
+        if self.sweep.varied.has_baseline and (idle := _idle(self.sweep)):
+            notes.append(f"Under 90% of the minutes used: {idle}.")
         first = re.split(r" \(|[.:] ", self.measure.definition)[0].rstrip(".")
         name = self.measure.name.replace("_", " ").capitalize()
-        said = f"\n{shortened_end(f'{name}: {first[:1].lower()}{first[1:]}', _LONGEST_DEFINITION)}" if first else ""
-        return f"{' '.join(notes)}{said}"
+        said = shortened_end(f"{name}: {first[:1].lower()}{first[1:]}.", _LONGEST_DEFINITION) if first else ""
+        return "\n".join(filter(None, (notes[0], " ".join(notes[1:]), said)))
 
 
 def shortened_end(text: str, most: int) -> str:

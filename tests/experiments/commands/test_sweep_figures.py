@@ -11,8 +11,10 @@ import pytest
 
 from experiments import provenance
 from experiments.config.reading import load
-from experiments.figures.page import provenance_in
+from experiments.figures.page import STYLES, provenance_in
+from experiments.sweep_figures import FigureOptions, drawn
 from experiments.sweeps import results, store
+from experiments.sweeps.comparisons import table_at
 from experiments.sweeps.design import described, runs_of
 from tests.experiments.conftest import KEEP, RESULTS, RUNS, Rekindle, refused
 
@@ -24,7 +26,7 @@ SOBOL = ("sweep.sample.method=sobol", "sweep.sample.points=16", "sweep.sample.ra
 SAMPLED = (*SOBOL, "sweep.sample.ranges.parameters.effort_minutes=[15, 240]")
 
 
-def swept(config: Path, *changes: str, failed: int = 0) -> pd.DataFrame:
+def swept(config: Path, *changes: str, failed: int = 0, idle: str = "") -> pd.DataFrame:
     """The table of a sweep whose outcomes are made up, so that nothing is simulated."""
     experiment = load(config, list(changes))
     specs = runs_of(experiment)
@@ -39,6 +41,7 @@ def swept(config: Path, *changes: str, failed: int = 0) -> pd.DataFrame:
     columns |= {"minutes_planned": 100.0, "minutes_used": 100.0, "minutes_lost": 0.0, "used_share": 1.0}
     rows = design.assign(**columns)
     rows.loc[rows.index[:failed], "error"] = "it failed"
+    rows.loc[rows["strategy"] == idle, "used_share"] = 0.5
     origin = provenance.of_runs(experiment, [spec.id for spec in specs])
     RESULTS.mkdir(parents=True, exist_ok=True)
     store.write_design(RESULTS, design, origin)
@@ -208,6 +211,20 @@ def test_metadata_say_what_was_asked_for(config: Path, rekindle: Rekindle) -> No
     assert json.dumps(asked)
 
 
+def test_the_footer_says_who_did_what_for_how_long_and_who_left_minutes_unused(config: Path) -> None:
+    def footer(*changes: str, idle: str = "") -> str:
+        swept(config, *changes, idle=idle)
+        (found,), _ = drawn(table_at(RUNS), FigureOptions(), STYLES["talk"], "strategies")
+        return "\n".join(text.get_text() for text in found.figure.texts)
+
+    both = footer(EFFORT, idle="check_in")
+    assert "worlds of 40 people, 4 adopters for 20 days. Many parameters are assumptions." in both
+    assert "Under 90% of the minutes used: check in, effort minutes 15; check in, effort minutes 60;" in both
+    assert "Under 90%" not in footer(EFFORT)
+    alone = footer(EFFORT, "sweep.grid.run.strategy_days=[10, 20]", ALONE)
+    assert "4 adopters with “check in”. Many" in alone
+
+
 @pytest.mark.any_python
 def test_days_are_drawn_from_a_sweep_that_saved_them(config: Path, rekindle: Rekindle, in_threads: None) -> None:
     assert rekindle("sweep", config, *KEEP).code == 0
@@ -222,5 +239,8 @@ def test_days_are_drawn_from_a_sweep_that_saved_them(config: Path, rekindle: Rek
         np.testing.assert_allclose(found[strategy].sort_index(), gains.sort_index(), rtol=1e-6, atol=1e-9)
     assert rekindle("figure", "--check", RESULTS / f"{name}.png").code == 0
     hint = refused(rekindle("figure", "--runs", RUNS, "--x", "day", "--measure", "kept"))
-    assert "--measure kept is no measure" in hint
+    assert "--measure kept has one value per run" in hint
+    assert "--measure kpt is no measure" in refused(
+        rekindle("figure", "--runs", RUNS, "--x", "day", "--measure", "kpt")
+    )
     assert "active_ties" in hint
