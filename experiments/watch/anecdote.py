@@ -75,18 +75,13 @@ class Anecdote(NamedTuple):
 
     Attributes:
         opening: the world's first pair.
-        pairs: all pairs of the world; see `pairs_of`.
-        number: 0 for the first pair, and from 1 for the pairs in their order, again from the first after the last.
+        pair: the pair that is shown.
+        number: 0 for the first pair, and from 1 for those in random order.
     """
 
     opening: Opening
-    pairs: list[Pair]
+    pair: Pair
     number: int
-
-    @property
-    def pair(self) -> Pair:
-        """The two people of the story."""
-        return self.opening.pair if self.number == 0 else self.pairs[(self.number - 1) % len(self.pairs)]
 
     def told(self) -> dict[str, Any]:
         """What a page is told of it, apart from captions."""
@@ -95,7 +90,6 @@ class Anecdote(NamedTuple):
             "pair": {"you": you, "other": other},
             "names": [name_of_person(you), name_of_person(other)],
             "number": self.number,
-            "pairs": len(self.pairs),
             "days": STORY_DAYS,
             "kinds": KINDS_OFFERED,
         }
@@ -163,25 +157,27 @@ def pairs_of(world: World, experiment: Experiment) -> list[Pair]:
 
 
 def opening_of(
-    world: World,
-    experiment: Experiment,
-    pairs: list[Pair],
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    world: World, experiment: Experiment, progress: Callable[[int, int], None] = lambda done, of: None
 ) -> Opening:
-    """The first pair of a world, kept on disk, because it takes a second to find.
+    """The first pair of a world, kept on disk, because it takes seconds to find.
 
     Args:
         world: the world on the first morning.
         experiment: the experiment of the story.
-        pairs: see `pairs_of`; at least one.
         progress: called with steps done and all steps.
+
+    Raises:
+        ConfigError: there are no two such people in this world.
     """
     kept = cache_folder() / "stories" / f"{_key(experiment)}.json"
     with suppress(OSError, ValueError, TypeError):
-        pair, *rest = json.loads(kept.read_text("utf-8"))
-        opening = Opening(Pair(*pair), *rest)
-        if opening.pair in pairs:
+        pair, is_chosen, *counts = json.loads(kept.read_text("utf-8"))
+        opening = Opening(Pair(*map(int, pair)), bool(is_chosen), *map(int, counts))
+        if max(opening.pair[:2]) < len(world):
             return opening
+    pairs = pairs_of(world, experiment)
+    if not pairs:
+        raise ConfigError(f"no two people of this world were close once and have been silent for {SILENT_FROM} days")
     opening = _searched(world, experiment, pairs, progress)
     with suppress(OSError):
         write_whole(kept, lambda path: path.write_text(json.dumps(opening), encoding="utf-8"))

@@ -30,7 +30,7 @@ from experiments.sweeps.store import StoreError
 from experiments.terminal import compiling
 from experiments.terminal.legend import Legend
 from experiments.watch import messages
-from experiments.watch.anecdote import SILENT_FROM, Anecdote, Opening, Pair, opening_of, pairs_of, state_of_story
+from experiments.watch.anecdote import Anecdote, Opening, Pair, opening_of, pairs_of, state_of_story
 from experiments.watch.captions import lines
 from experiments.watch.followed import followed_person
 from experiments.watch.layout import MOST_GESTURES
@@ -59,6 +59,11 @@ SERIES_POINTS = 200  # of the charts, for the days before a page begins
 SECONDS_TO_READ = 1.8  # a new caption of a story, while it plays
 MOST_WAITING = 500  # messages; further ones are dropped
 SECONDS_BETWEEN_NEWS = 0.25  # between messages on the progress of compiling
+
+_GONE = (
+    "The second world is now the first one without the gesture, so {} has left the page. "
+    "The menu “second” brings it back, without the gesture, from day 0."
+)
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
@@ -105,6 +110,7 @@ class Session:
         self._in_flight, self._due = 0, 0.0
         self._inbox: deque[Message | LookedUp] = deque()
         self._looked_up = LookedUp("", {})
+        self._pairs: list[Pair] = []  # of the opening's world, for stories; empty until they are needed
         self._captions: list[tuple[int, str]] = []  # of the last frame
         self._news, self._closed, self._acting = threading.Condition(), False, False
         self._thread = threading.Thread(target=self._live, name="rekindle-watch", daemon=True)
@@ -326,6 +332,8 @@ class Session:
         else:
             playback.send(gesture)
         beside = None if fork else self.page_state.beside
+        if beside != self.page_state.beside:
+            self._tell({"is": "note", "text": _GONE.format(self._name_of_second())})
         self.page_state = dataclasses.replace(
             self.page_state, hand=(*self.page_state.hand, gesture), forked=fork, beside=beside
         )
@@ -340,23 +348,22 @@ class Session:
         experiment = state.experiment()
         world = self._world_of(experiment.world)
         require_few(len(world), 0)
-        pairs = self.story.pairs if self.story is not None else pairs_of(world, experiment)
-        if not pairs:
-            raise ConfigError(
-                f"No two people of this world were close once and have been silent for {SILENT_FROM} days."
-            )
-        opening = self.story.opening if self.story is not None else self._opening_of(world, experiment, pairs)
-        story = Anecdote(opening, pairs, message.number)
-        self._show(dataclasses.replace(state, followed=story.pair.you), story)
+        opening = self.story.opening if self.story is not None else self._opening_of(world, experiment)
+        pair = opening.pair
+        if message.number:
+            self._pairs = self._pairs or pairs_of(world, experiment)
+            pair = self._pairs[(message.number - 1) % len(self._pairs)]
+        self._show(dataclasses.replace(state, followed=pair.you), Anecdote(opening, pair, message.number))
 
-    def _opening_of(self, world: World, experiment: Experiment, pairs: list[Pair]) -> Opening:
-        def progress(done: int, total: int) -> None:
-            self._check()
-            self._tell({"is": "progress", "what": "looking for two people", "done": done, "total": total})
-
-        opening = opening_of(world, experiment, pairs, progress)
+    def _opening_of(self, world: World, experiment: Experiment) -> Opening:
+        opening = opening_of(world, experiment, self._reporter("looking for two people"))
         self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
         return opening
+
+    def _name_of_second(self) -> str:
+        """The name of the second strategy."""
+        second = self.page_state.strategies(self.experiment)[-1]
+        return name_of(second, Legend(self.experiment.parameters.strategies))
 
     def _copy_config(self, message: messages.Config) -> None:
         text = as_config(self.page_state, self.drifted)
@@ -481,6 +488,15 @@ class Session:
         key = settings.model_dump_json()
         if self._world is not None and self._world[0] == key:
             return self._world[1]
+        world = runner.world_of(
+            settings, **({} if settings.log else {"progress": self._reporter("building the world")})
+        )
+        self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
+        self._world = key, world
+        return world
+
+    def _reporter(self, what: str) -> Callable[[int, int], None]:
+        """A function that tells the tab how far some work is, at most ten times a second."""
         last_report = 0.0
 
         def progress(done: int, total: int) -> None:
@@ -488,12 +504,9 @@ class Session:
             self._check()
             if time.monotonic() - last_report > 0.1:
                 last_report = time.monotonic()
-                self._tell({"is": "progress", "what": "building the world", "done": done, "total": total})
+                self._tell({"is": "progress", "what": what, "done": done, "total": total})
 
-        world = runner.world_of(settings, **({} if settings.log else {"progress": progress}))
-        self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
-        self._world = key, world
-        return world
+        return progress
 
     def _current_playback(self) -> Playback:
         """The playback.

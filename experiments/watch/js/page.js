@@ -140,6 +140,10 @@ export class Page {
     if (!this.settings.refuse(path, text)) this.notice.show(text);
   }
 
+  takeNote({ text }) {
+    this.notice.show(text);
+  }
+
   takeProgress({ what, done, total }) {
     const text = what ? `${what[0].toUpperCase()}${what.slice(1)}: ${Math.round((100 * done) / total)}%` : "";
     if (this.story.isOn) {
@@ -173,6 +177,7 @@ const TAKES = {
   series: "takeSeries",
   state: "takeState",
   error: "takeError",
+  note: "takeNote",
   progress: "takeProgress",
   compiling: "takeCompiling",
   connection: "takeConnection",

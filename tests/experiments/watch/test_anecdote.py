@@ -56,14 +56,14 @@ def test_the_first_pair_talks_again_only_with_the_like_in_what_the_page_plays(
 ) -> None:
     experiment, world = setting
     pairs, steps = pairs_of(world, experiment), []
-    opening = opening_of(world, experiment, pairs, lambda done, of: steps.append((done, of)))
+    opening = opening_of(world, experiment, lambda done, of: steps.append((done, of)))
     assert opening.is_chosen
     assert opening.tried == len(pairs)
     assert opening.liked > 0
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
     assert all(done < of for done, of in steps)
 
-    story = Anecdote(opening, pairs, 0)
+    story = Anecdote(opening, opening.pair, 0)
     playback = Playback(world, experiment)
     playback.record_between(opening.pair.you, opening.pair.other)
     like = Gesture(0, "like", opening.pair.you, opening.pair.other)
@@ -76,26 +76,19 @@ def test_the_first_pair_talks_again_only_with_the_like_in_what_the_page_plays(
     for arm, talk in zip(playback.arms, (True, False), strict=True):
         assert (sorted(opening.pair[:2]) in arm.run.reconnections().tolist()) == talk
 
-    again = opening_of(world, experiment, pairs, lambda done, of: pytest.fail("it is kept"))
+    again = opening_of(world, experiment, lambda done, of: pytest.fail("it is kept"))
     assert again == opening
     (kept,) = (own_cache / "stories").iterdir()
-    for damaged in ("", "{", "[]", "[[1, 2], true]", "[[0, 0, 0], true, 1, 1, 1]"):
+    for damaged in ("", "{", "[]", "[[1, 2], true]", "[[999, 0, 400], true, 1, 1, 1]"):
         kept.write_text(damaged)
-        assert opening_of(world, experiment, pairs) == opening
+        assert opening_of(world, experiment) == opening
 
 
-def test_pairs_after_the_first_come_in_their_order_whatever_happens_between_them(
-    setting: tuple[Experiment, World],
-) -> None:
-    experiment, world = setting
-    pairs = pairs_of(world, experiment)
-    opening = opening_of(world, experiment, pairs)
-    numbers = range(1, 2 * len(pairs) + 1)
-    assert [Anecdote(opening, pairs, number).pair for number in numbers] == [*pairs, *pairs]
-    assert Anecdote(opening, pairs, 0).pair == opening.pair
-    told = Anecdote(opening, pairs, 3).told()
-    assert (told["pair"]["you"], told["pair"]["other"]) == pairs[2][:2]
-    assert told["names"] == [name_of_person(person) for person in pairs[2][:2]]
+def test_a_world_without_two_such_people_is_an_error(setting: tuple[Experiment, World]) -> None:
+    _, world = setting
+    never = state_of_story(PageState(changes=WORLD | {"parameters.once_strong": "1000"})).experiment()
+    with pytest.raises(ConfigError, match="no two people of this world were close once"):
+        opening_of(world, never)
 
 
 def test_where_no_like_opens_a_door_no_pair_is_said_to_be_chosen() -> None:
@@ -103,7 +96,7 @@ def test_where_no_like_opens_a_door_no_pair_is_said_to_be_chosen() -> None:
     experiment = state_of_story(PageState(changes=changes)).experiment()
     world = runner.world_of(experiment.world)
     pairs = pairs_of(world, experiment)
-    opening = opening_of(world, experiment, pairs)
+    opening = opening_of(world, experiment)
     assert (opening.is_chosen, opening.pair) == (False, pairs[0])
     assert opening.liked == opening.anyway
 
@@ -120,12 +113,12 @@ def test_nobody_follows_a_strategy_and_a_story_ends_after_two_months() -> None:
 def test_the_captions_of_many_stories_are_those_of_their_records(setting: tuple[Experiment, World]) -> None:
     experiment, world = setting
     pairs = pairs_of(world, experiment)
-    opening, seen = opening_of(world, experiment, pairs), set()
+    opening, seen = opening_of(world, experiment), set()
     rng = np.random.default_rng(3)
     for number, kind in zip(
         rng.integers(1, len(pairs), 12).tolist(), ["like", "note", "call", "comment"] * 3, strict=True
     ):
-        story = Anecdote(opening, pairs, number)
+        story = Anecdote(opening, pairs[number], number)
         you, other, _ = story.pair
         playback = Playback(world, experiment)
         playback.record_between(you, other)

@@ -142,12 +142,15 @@ def test_a_sent_gesture_is_not_sent_again_by_the_button_that_has_the_focus(tell:
 
 def test_another_pair_and_another_gesture(tell: Tell) -> None:
     tab = tell()
-    first = tab.session.story
+    first, playback = tab.session.story, tab.session.playback
+    assert playback is not None
+    pairs = anecdote.pairs_of(playback.arms[0].run.world(), tab.session.experiment)
     tab.click("another")
     tab.settles(lambda session: session.story.number == 1)
     assert first is not None
     assert tab.session.story is not None
-    assert tab.session.story.pair == first.pairs[0]
+    assert tab.session.story.pair == pairs[0] != first.pair
+    assert tab.session.story.opening == first.opening
     assert tab.page.inner_text(".rk-captions").startswith(tab.session.story.told()["names"][0])
     tab.page.select_option("[data-do=story-kind]", "note")
     assert tab.page.inner_text("[data-do=story-send]") == "Send a note"
