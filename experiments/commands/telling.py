@@ -84,7 +84,7 @@ def _words(one: Story) -> Words:
         "All gestures between A, who liked, and B, in two worlds that only differ in the like.\n"
         "Vermillion: without words. Blue: with words. Grey: not noticed.",
         f"Model, not measurement: persons {one.pair[0]} and {one.pair[1]} of world {one.replicate + 1}, selected from many. "
-        "That a like opens a door is assumed.\nGestures of the same day are drawn side by side.",
+        "That a like opens a door is assumed.\nGestures of one day are drawn together and named once.",
     )
 
 

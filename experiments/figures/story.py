@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from experiments.figures import BLUE, GREY, INK, VERMILLION
-from experiments.figures.page import Style, Words, page, spread
+from experiments.figures.page import Style, Words, page
 
-_APART, _BESIDE = 0.04, 0.008  # shares of the days: the least distance of arrows, and from an arrow to its name
+# Shares of the days: from an arrow to the next of its day, from the last to the names of the day, and for each name.
+_TOGETHER, _BESIDE, _NAME = 0.009, 0.008, 0.02
 
 
 def draw(between: pd.DataFrame, elsewhere: pd.Series, words: Words, style: Style) -> Figure:
@@ -54,18 +55,11 @@ def _lanes(axes: Axes, style: Style, rows: pd.DataFrame, days: int) -> None:
     heights = {"A": 1.0, "B": 0.0}
     for height in heights.values():
         axes.axhline(height, color="#CCCCCC", linewidth=style.pt(6), zorder=1)
-    times = [row["day"] + row["second"] / 86_400 for _, row in rows.iterrows()]
-    for day, (_, row) in zip(
-        spread(times, _APART * days), rows.iterrows(), strict=True
-    ):  # in order, even where not to scale
-        start, end = heights[row["sender"]], heights[row["receiver"]]
-        colour = GREY if not row["noticed"] else BLUE if row["worded"] else VERMILLION
-        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": style.pt(3.5), "mutation_scale": style.pt(26)}
-        axes.annotate("", (day, end), (day, start), arrowprops=arrow, zorder=3)
-        name = axes.text(
-            day + _BESIDE * days, 0.5, row["kind"].replace("_", " "), fontsize=style.pt(15), color=colour, rotation=90
-        )
-        name.set(va="center")
+    of_days = [day for _, day in rows.groupby("day")]
+    room = [days * (_BESIDE + _TOGETHER * len(day) + _NAME * day["kind"].nunique()) for day in of_days]
+    wanted = [float(day["day"].iloc[0]) for day in of_days]
+    for place, day in zip(placed(wanted, room, days * (1 + _NAME)), of_days, strict=True):
+        _together(axes, style, day, place, days)
     axes.set_xlim(0, days)
     axes.set_ylim(-0.2, 1.2)
     axes.set_yticks([0.0, 1.0], ["B", "A"], color=INK)
@@ -73,3 +67,42 @@ def _lanes(axes: Axes, style: Style, rows: pd.DataFrame, days: int) -> None:
     axes.set_xticks([])
     axes.spines[:].set_visible(False)
     axes.grid(visible=False)
+
+
+def placed(wanted: list[float], room: list[float], most: float) -> list[float]:
+    """Where each of several things begins that take some room: where it is wanted, or later, but all end by ``most``.
+
+    Args:
+        wanted: in ascending order.
+        room: room of each.
+        most: the end of the last; they may begin below 0 if there is too little room.
+    """
+    found = list(wanted)
+    for k in range(1, len(found)):
+        found[k] = max(found[k], found[k - 1] + room[k - 1])
+    for k in reversed(range(len(found))):
+        most = found[k] = min(found[k], most - room[k])
+    return found
+
+
+def _together(axes: Axes, style: Style, rows: pd.DataFrame, place: float, days: int) -> None:
+    """The arrows of one day side by side, named once, in order of time."""
+    colours, heights = [], {"A": 1.0, "B": 0.0}
+    for number, (_, row) in enumerate(rows.sort_values("second", kind="stable").iterrows()):
+        colours.append(GREY if not row["noticed"] else BLUE if row["worded"] else VERMILLION)
+        arrow = {"arrowstyle": "-|>", "color": colours[-1], "linewidth": style.pt(3.5), "mutation_scale": style.pt(26)}
+        at = place + number * _TOGETHER * days
+        ends = heights[row["receiver"]], heights[row["sender"]]
+        axes.annotate("", (at, ends[0]), (at, ends[1]), arrowprops=arrow, zorder=3)
+    colour = colours[0] if len(set(colours)) == 1 else INK
+    place += (len(rows) - 1) * _TOGETHER * days + _BESIDE * days
+    name = axes.text(place, 0.5, named(rows), fontsize=style.pt(14), color=colour, rotation=90)
+    name.set(va="center", ma="center", linespacing=1.1)
+
+
+def named(rows: pd.DataFrame) -> str:
+    """The kinds of gestures of a day in order of time, with their number if there are several of a kind."""
+    counts = rows.sort_values("second", kind="stable")["kind"].value_counts(sort=False)
+    return "\n".join(
+        kind.replace("_", " ") + (f" \u00d7 {count}" if count > 1 else "") for kind, count in counts.items()
+    )
