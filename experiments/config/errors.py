@@ -11,6 +11,8 @@ from sim.model.playbook import RowError
 class Origin(NamedTuple):
     """Where a setting was given: on a line of the file (from 1), or by an option such as ``--set run.seed=3``.
 
+    What is given in Python has no place but itself: ``run.seed = 3`` is in the stead of the option.
+
     `short` says that its path was given without `parameters.`, as in ``[strategies.check_in]``.
     """
 

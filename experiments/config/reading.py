@@ -72,7 +72,7 @@ def load(
     for change in (f"{key}={show(value)}" for key, value in larger):
         former += _apply(data, origins, change)
     for key, value in given:
-        former += _put(data, origins, key, value)
+        former += _put(data, origins, key, value, f"{'.'.join(key)} = {toml_text.brief(show(value))}")
     for change in changes:
         former += _apply(data, origins, change)
     note_former_names(former)
@@ -294,10 +294,8 @@ def _apply(data: dict[str, Any], origins: dict[KeyPath, Origin], change: str) ->
     return _put(data, origins, given, _value(change, text), option_text(change))
 
 
-def _put(
-    data: dict[str, Any], origins: dict[KeyPath, Origin], given: KeyPath, value: Any, option: str = ""
-) -> list[str]:
-    """Change one setting in the data and the origins, by an option or in Python; returns the former names in it."""
+def _put(data: dict[str, Any], origins: dict[KeyPath, Origin], given: KeyPath, value: Any, said: str) -> list[str]:
+    """Change one setting in the data and the origins, where errors call it ``said``; returns the former names in it."""
     present = present_path(given)
     path = canonical_path(present)
     former = [one for one, other in zip(given, present, strict=True) if one != other]
@@ -314,8 +312,7 @@ def _put(
     _drop_replaced(table, path, before - _named(data, path))
     for known in [known for known in origins if known[: len(path)] == path]:
         del origins[known]
-    if option:
-        origins[path] = Origin(option=option, short=path != present)
+    origins[path] = Origin(option=said, short=path != present)
     return former
 
 

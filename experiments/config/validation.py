@@ -142,7 +142,7 @@ def validated(data: dict[str, Any], origins: Mapping[KeyPath, Origin], path: Pat
         lines.append(f"and {len(problems) - MOST_PROBLEMS:,} more.")
     if len(lines) == 1:
         raise ConfigError(lines[0] if path is None else f"{path}, {lines[0]}", mistakes)
-    by_option = any(origin.option for origin in origins.values())
+    by_option = any(origin.option.startswith("--") for origin in origins.values())
     where = path or ("The command line" if by_option else "The dict of settings")
     raise ConfigError("\n  ".join([f"{where} has {len(problems):,} errors:", *lines]), mistakes)
 

@@ -5,7 +5,7 @@
     result.compare("wait")                      # paired differences, as `rekindle compare` computes them
     result.figure()                             # what `rekindle figure` draws
     result.runs                                 # a data frame with one row per run
-    result = notebook.load("nine_strategies")   # a finished sweep, whoever made it
+    result = notebook.load("nine_strategies")   # a finished sweep, also one of the command
 
 It is the sweep of `rekindle sweep`: the same runs, in the same results folder, with the same bits.
 """

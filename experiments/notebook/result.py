@@ -73,7 +73,7 @@ class Sweep:
 
     @cached_property
     def _arrow(self) -> pa.Table:
-        return pa.Table.from_pandas(self.runs, preserve_index=False).replace_schema_metadata()
+        return pa.Table.from_pandas(self.runs, preserve_index=False)
 
     def to_arrow(self) -> pa.Table:
         """`runs` as an Arrow table. Columns of numbers are those of the data frame, not copies."""

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 FIRST_LINE, SECONDS_BETWEEN_LINES = 20.0, 60.0
+_SECONDS_TO_A_BAR = 0.5  # what takes less time needs no bar in a notebook
 
 
 class Report(Protocol):
@@ -54,7 +55,7 @@ def _in_a_notebook(what: str, total: int, *, hidden: bool) -> Iterator[Report]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that there are no ipywidgets
         from tqdm.auto import tqdm
-    with tqdm(total=total, desc=what, leave=False, disable=hidden) as bar:
+    with tqdm(total=total, desc=what, leave=False, disable=hidden, delay=_SECONDS_TO_A_BAR) as bar:
 
         def report(done: int, total: int, note: str = "", /) -> None:
             bar.total = total

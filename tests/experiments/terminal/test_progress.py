@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -24,3 +25,17 @@ def test_the_time_left_is_estimated_from_the_second_step_on(monkeypatch: pytest.
     assert first == "days: 1 of 100, 80 s"
     assert second == "days: 61 of 100, 2 min, 39 s left"
     assert last == "days: 100 of 100, 3 min"
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_notebook_gets_a_bar(
+    quiet: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In text, where there are no widgets."""
+    monkeypatch.setattr(progress, "_SECONDS_TO_A_BAR", 0.0)
+    with progress.progress_bar(Console(force_jupyter=True, quiet=quiet), "runs", 0) as report:
+        report(3, 12)
+        time.sleep(0.2)  # it is drawn ten times a second
+        report(6, 12, "1 failed")
+    assert ("6/12" in (said := capsys.readouterr().err)) != quiet
+    assert (", 1 failed" in said) != quiet
