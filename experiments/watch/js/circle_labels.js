@@ -2,7 +2,7 @@
 
 import { bordersOf, distanceOf, IN_TOUCH, RINGS } from "./rings.js";
 
-const MOST_NAMES = 14;
+const MOST_NAMES = 14, MOST_WHO_DIFFER = 8; // that are written, in one world and in two
 
 export class CircleLabels {
   constructor(context, palette) {
@@ -77,8 +77,13 @@ export const nameOf = ({ names }, person) => (names && names.get(person)) || `pe
 function namedSpots(spots, { differs, gestures, names }) {
   const today = new Set(gestures.map(({ other }) => other));
   const hasName = ({ tie }) => Boolean(names && names.has(tie.other));
-  const weight = (spot) => 8 * hasName(spot) + 4 * spot.isLoud + 2 * today.has(spot.tie.other) + spot.isBack;
-  return spots.filter((spot) => hasName(spot) || (differs ? spot.isLoud : weight(spot) > 0))
+  if (differs) { // the same people in both worlds
+    return spots.filter((spot) => hasName(spot) || spot.isLoud)
+      .sort((one, other) => hasName(other) - hasName(one) || one.tie.other - other.tie.other)
+      .slice(0, MOST_WHO_DIFFER);
+  }
+  const weight = (spot) => 4 * hasName(spot) + 2 * today.has(spot.tie.other) + spot.isBack;
+  return spots.filter((spot) => weight(spot) > 0)
     .sort((one, other) => weight(other) - weight(one) || other.tie.strength - one.tie.strength)
     .slice(0, MOST_NAMES);
 }

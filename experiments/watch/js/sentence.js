@@ -33,6 +33,6 @@ function mapSentence(name, onlyDifferences, day) {
 function differsText(count, day) {
   if (day === 0) return "Both worlds begin on the same morning.";
   if (count === 0) return "So far, everyone is in the same ring in both worlds.";
-  return count === 1 ? "The one with a name is in another ring in the other world."
-    : `The ${count} with names are in another ring in the other world.`;
+  return count === 1 ? "The bright one is in another ring in the other world."
+    : `The ${count} bright ones are in another ring in the other world.`;
 }

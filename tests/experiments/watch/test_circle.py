@@ -240,7 +240,7 @@ def test_in_two_worlds_those_in_another_ring_are_counted_and_the_same_people_are
         rings.append({other: int(s >= 30) + int(s >= DORMANT_FROM) for other, s in silences.items()})
     differ = {other for other in rings[0] | rings[1] if rings[0].get(other) != rings[1].get(other)}
     assert len(differ) > 1
-    assert f"The {len(differ)} with names are in another ring" in tab.page.inner_text(".rk-sentence")
+    assert f"The {len(differ)} bright ones are in another ring" in tab.page.inner_text(".rk-sentence")
     tab.page.uncheck("[data-do=differences]")
     tab.settles(lambda session: not session.page_state.differences)
     assert "another ring" not in tab.page.inner_text(".rk-sentence")

@@ -13,6 +13,7 @@ from experiments.watch.naming import colours_of_arms, names_of_families
 from experiments.watch.palette import FIRST, FULL, SECOND, Family, Look
 from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Playback, name_of
 from experiments.watch.positions import places
+from sim.engine.views import State
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,19 @@ def test_a_byte_says_what_a_tie_is(world: sim.World) -> None:
         strength = max(model.people[low].strength_of(mine), model.people[high].strength_of(theirs))
         assert byte & FULL == max(1, round(FULL * strength))
         assert (byte >> 6 == Look.REKINDLED) <= ((low, high) in back)
+
+
+def test_doors_are_those_open_to_the_followed_person_where_the_tie_is_dormant(world: sim.World) -> None:
+    playback = stage_of(world)
+    playback.play(20)
+    assert not playback.look()[0].people.any(), "nobody is followed"
+    person = int(playback.adopters[0])
+    doors = playback.look(followed=person)[0].people
+    expected = np.zeros(len(doors), int)
+    for tie in playback.ties_of(person):
+        expected[tie.other] = round(FULL * tie.door) if tie.state == State.DORMANT else 0
+    np.testing.assert_allclose(doors, expected, atol=1)
+    assert (doors > 0).sum() > 2
 
 
 def test_what_reconnects_comes_into_the_picture(world: sim.World) -> None:
