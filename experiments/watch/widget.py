@@ -1,49 +1,56 @@
-"""The drawing of a world as a widget for other pages. Its front end is `js/widget.js` and `page.css`."""
+"""A picture of ties as a widget for other pages. Its front end is `js/widget.js` and `widget.css`."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import anywidget
+import ipyvue
 import traitlets
 
 from experiments.watch.palette import for_browser
+from experiments.watch.scripts import joined
 
 _HERE = Path(__file__).parent
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.MULTILINE)
-_EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 
 
-def joined(entry: Path) -> str:
-    """A JavaScript module joined with everything it imports, because a widget's front end is a single text.
+class Mounted(ipyvue.VueTemplate):
+    """Nothing that can be seen, and the news that the browser shows it.
 
-    It supports only what the page's modules use: imports of names from files in the same folder, and exports of
-    declarations. Top-level names must differ between modules.
+    anywidget gives up on a widget that the browser has not loaded within two seconds, and then drops all that is sent
+    to it. A page that has just been opened can take longer, so a `TieWidget` comes only once the page is there.
+
+    Attributes:
+        there: whether the browser shows it.
     """
-    seen: set[str] = set()
-    texts: list[str] = []
 
-    def add(name: str) -> None:
-        if name in seen:
-            return
-        seen.add(name)
-        text = (entry.parent / name).read_text("utf-8")
-        for needed in _IMPORT.findall(text):
-            add(needed)
-        texts.append(_EXPORT.sub("", _IMPORT.sub("", text)))
-
-    add(entry.name)
-    return "\n".join(texts)
+    template = traitlets.Unicode(
+        "<template><div></div></template><script>module.exports = { mounted() { this.there = true; } };</script>"
+    ).tag(sync=True)
+    there = traitlets.Bool(False).tag(sync=True)
 
 
-class WorldWidget(anywidget.AnyWidget):
-    """One or two worlds without controls. Nothing is fetched from elsewhere."""
+class TieWidget(anywidget.AnyWidget):
+    """A circle or a map of ties. Nothing is fetched from elsewhere.
+
+    Attributes:
+        kind: ``circle`` or ``map``.
+        height: of the picture, as CSS has it.
+        scene: what stays the same from step to step.
+        shown: what changes, with a ``caption``; see `experiments.watch.components`.
+        chosen: the number of the agent that was clicked on last, and how many clicks there were, so that a second
+            click on the same agent counts; empty before the first.
+    """
 
     _esm = joined(_HERE / "js" / "widget.js")
-    _css = _HERE / "page.css"
+    _css = _HERE / "widget.css"
     palette = traitlets.Dict().tag(sync=True)
+    kind = traitlets.Enum(["circle", "map"], "circle").tag(sync=True)
+    height = traitlets.Unicode("560px").tag(sync=True)
+    scene = traitlets.Dict().tag(sync=True)
+    shown = traitlets.Dict().tag(sync=True)
+    chosen: traitlets.List[int] = traitlets.List().tag(sync=True)
 
     def __init__(self, **values: Any) -> None:
         super().__init__(palette=for_browser(), **values)

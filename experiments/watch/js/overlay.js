@@ -1,5 +1,7 @@
 // What moves above the still picture: gestures on their way, and the mark of the person who is followed.
 
+import { nameOf } from "./circle_labels.js";
+
 export class Overlay {
   constructor(canvas, palette) {
     this.canvas = canvas;
@@ -44,8 +46,8 @@ export class Overlay {
     this.context.lineTo(x + dx * gone, y + dy * gone);
   }
 
-  markPerson({ at, size, ratio }, person) {
-    const { context, palette } = this, x = at[2 * person], y = at[2 * person + 1];
+  markPerson(view, person) {
+    const { context, palette } = this, { at, size, ratio } = view, x = at[2 * person], y = at[2 * person + 1];
     context.strokeStyle = palette.ember;
     context.lineWidth = 2.5 * ratio;
     context.beginPath();
@@ -57,7 +59,7 @@ export class Overlay {
     context.strokeStyle = palette.night; // a rim, since there are people behind the name
     context.lineWidth = 5 * ratio;
     context.lineJoin = "round";
-    const name = `person ${person}`, half = context.measureText(name).width / 2 + 4 * ratio;
+    const name = nameOf(view, person), half = context.measureText(name).width / 2 + 4 * ratio;
     const middle = Math.max(half, Math.min(x, this.canvas.width - half)); // near an edge it would be cut off
     context.strokeText(name, middle, y - size - 13 * ratio);
     context.fillText(name, middle, y - size - 13 * ratio);

@@ -1,26 +1,45 @@
-// The worlds alone, without controls, as a widget (anywidget) for other pages.
+// A circle or a map of ties as a widget (anywidget) for other pages. All texts come from Python.
 
-import { make } from "./dom.js";
-import { Picture } from "./picture.js";
+import { make, showText } from "./dom.js";
+import { TieCircle } from "./tie_circle.js";
+import { TieMap } from "./tie_map.js";
+
+const PICTURES = { circle: TieCircle, map: TieMap };
 
 function render({ model, el }) {
-  const stage = make("div", { class: "rk-stage" }), root = make("div", { class: "rk rk-bare" }, stage);
+  const caption = make("figcaption"), kinds = make("div", { class: "rk-kinds" });
+  const choose = (agent) => {
+    const [, clicks = 0] = model.get("chosen");
+    model.set("chosen", [agent, clicks + 1]);
+    model.save_changes();
+  };
+  const picture = new PICTURES[model.get("kind")](model.get("palette"), choose);
+  const root = make("figure", { class: "rk-ties", "data-kind": model.get("kind") }, caption, picture.sky, kinds);
   el.append(root);
-  const picture = new Picture(stage, model.get("palette"), (person) => model.send({ do: "follow", person }));
 
-  function take(message, buffers) {
-    if (message.is === "scene") picture.takeScene(message, buffers);
-    else if (message.is === "frame") {
-      picture.takeFrame(message, buffers);
-      root.dataset.day = message.day;
-      requestAnimationFrame(() => model.send({ do: "drawn", frame: message.frame }));
-    }
+  /** What is shown is taken again, since it can come before its scene. */
+  function takeScene() {
+    const scene = model.get("scene");
+    picture.takeScene(scene);
+    kinds.replaceChildren(...scene.kinds.map(([name, colour]) =>
+      make("span", { style: `color: ${colour}` }, `● ${name}`)));
+    take();
   }
 
-  model.on("msg:custom", take);
-  model.send({ do: "ready" });
+  function take() {
+    const shown = model.get("shown");
+    showText(caption, shown.caption);
+    picture.take(shown);
+    root.dataset.day = shown.day;
+  }
+
+  const fit = () => { picture.sky.style.height = model.get("height"); };
+  const changes = [["change:height", fit], ["change:scene", takeScene], ["change:shown", take]];
+  for (const [name, react] of changes) model.on(name, react);
+  fit();
+  takeScene();
   return () => {
-    model.off("msg:custom", take);
+    for (const [name, react] of changes) model.off(name, react);
     picture.close();
   };
 }

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
@@ -19,6 +22,7 @@ from websockets.typing import Origin
 from experiments.watch.page_state import PageState
 from experiments.watch.server import SESSIONS, Server, free_port
 from experiments.watch.session import Session
+from tests.conftest import ROOT
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 OPENING = PageState(
@@ -188,6 +192,57 @@ def open_tab(browser: Any, base_url: str, cookie: str) -> Iterator[Open]:
 
     yield opened
     wrong = [each for tab in tabs for each in tab.wrong]
+    context.close()
+    assert not wrong
+
+
+@pytest.fixture
+def run_solara(base_url: str) -> Iterator[Callable[..., str]]:
+    """Starts Solara's own server with a file, as its documentation has it, and gives the address.
+
+    Asked for after our own page, which knows whether there is a browser.
+    """
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(file: Path, **environment: str) -> str:
+        port = free_port(0)
+        command = [sys.executable, "-m", "solara", "run", str(file), "--no-open"]
+        command += ["--production", "--no-check-version", "--host", "127.0.0.1", "--port", str(port)]
+        env = {name: value for name, value in os.environ.items() if not name.startswith("SOLARA_")} | environment
+        env["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        started.append(subprocess.Popen(command, cwd=ROOT, env=env, **quiet))
+        return f"http://127.0.0.1:{port}"
+
+    yield run
+    for process in started:
+        process.kill()  # at once, even in the middle of compiling
+        process.wait()
+
+
+@pytest.fixture
+def open_solara(browser: Any, run_solara: Callable[..., str]) -> Iterator[Callable[..., Any]]:
+    """Opens a page of Solara's server. At the end, none may have met an error or asked another host for anything."""
+    wrong: list[str] = []
+    context = browser.new_context()
+    context.set_default_timeout(60_000)
+
+    def opened(file: Path, size: tuple[int, int] = (1280, 800), **environment: str) -> Any:
+        address, page = run_solara(file, **environment), context.new_page()
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+        page.on("request", lambda request: _is_elsewhere(request.url, address) and wrong.append(request.url))
+        for _ in range(200):
+            try:
+                page.goto(address)
+                break
+            except Exception:  # it has not begun to listen
+                wrong.clear()
+                time.sleep(0.3)
+        return page
+
+    yield opened
     context.close()
     assert not wrong
 
