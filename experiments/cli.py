@@ -158,6 +158,11 @@ COMMANDS = {
         "Make a film (MP4 or GIF) of a world, or of two strategies side by side with the same random draws.",
         "configs/one_run.toml --set world.people=300 --side-by-side wait check_in --out film.mp4",
     ),
+    "replay": Command(
+        "watching",
+        "Record a world, or two strategies side by side, in one HTML file that plays in any browser, offline.",
+        "configs/one_run.toml --set world.people=300 --side-by-side wait check_in --out story.html",
+    ),
     "explain": Command(
         "explaining",
         "Explain a parameter, gesture, strategy, measure, statistic or setting: value, unit, range and source.",

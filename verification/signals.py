@@ -68,6 +68,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "infer": ("infer", "log.csv", "--rows", "100", "--people", "30"),
     "validate": ("validate", "log.csv", "--worlds", "2", "--people", "100", "--resamples", "20", "--processes", "2"),
     "world build": ("world", "build", "tiny.toml", "--replicates", "6", "--processes", "2"),
+    "replay": ("replay", "tiny.toml", "--days", "200", "--out", "replay.html"),
     "film": ("film", "tiny.toml", "--days", "10", "--seconds", "2", "--out", "film.gif"),
 }
 FAILS_WHEN_SMALL = "essay"  # it has too few runs to draw anything

@@ -8,6 +8,7 @@ import webbrowser
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -35,7 +36,7 @@ from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.model.functions import FunctionError
 from sim.model.python_files import PythonFileError
-from sim.run import mixture_of
+from sim.run import Gesture, mixture_of
 from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.installation import install_command
@@ -43,8 +44,8 @@ from sim.state.population import World
 
 if TYPE_CHECKING:
     from experiments.watch.page_state import PageState
-
-    pass
+    from experiments.watch.playback import Playback
+    from experiments.watch.replay import ReplaySpec
 
 _ENDINGS = (".mp4", ".gif")
 
@@ -140,30 +141,82 @@ def replay(
         typer.Option(metavar="PERSON", help="Id of the person whose circle is shown. Default: a typical adopter."),
     ] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days to show. Default: all days of the run.")] = None,
+    story: Annotated[
+        bool, typer.Option("--story", help="The story of two people, with one like and without it, as in `watch`.")
+    ] = False,
     changes: Changes = None,
 ) -> None:
     """Record a world, or two strategies side by side, in one HTML file that plays in any browser, offline."""
     from experiments.watch.page_state import as_config
-    from experiments.watch.playback import Playback
-    from experiments.watch.replay import ReplaySpec, typical_adopter
     from experiments.watch.replay import replay as page_of
 
     if out.suffix.lower() not in (".html", ".htm"):
         raise ConfigError(f'--out "{out}": expected a file that ends in .html.')
+    if story and (side_by_side or days or follow is not None):
+        raise ConfigError("--story has its own worlds, days and people; leave out --side-by-side, --days and --follow.")
     opening = _opening(config, side_by_side, 0, changes or [])
-    experiment = opening.experiment()
+    opening.experiment()
     out.parent.mkdir(parents=True, exist_ok=True)  # before all work, which takes a minute
-    world = world_shown(experiment.world)
-    _require_person(follow, world)
-    playback = Playback(world, experiment, opening.strategies(experiment))
-    person = typical_adopter(playback) if follow is None else follow
-    spec = ReplaySpec(days or experiment.run.days, person)
+    state, playback, spec = _story(opening) if story else _recorded(opening, follow, days)
+    experiment = state.experiment()
     with progress_bar(stderr_console(), "days recorded", 0) as report:
-        page = page_of(playback, experiment, spec, as_config(opening, command="replay"), report)
+        page = page_of(playback, experiment, spec, as_config(state, command="replay"), report)
     write_whole(out, lambda path: path.write_text(page, encoding="utf-8"))
     if experiment.world.log is not None:
         stderr_console().print(f"The file shows who of {experiment.world.log} has ties with whom, by number.")
     say_written(out, stdout_console())
+
+
+def _recorded(opening: PageState, follow: int | None, days: int | None) -> tuple[PageState, Playback, ReplaySpec]:
+    """What a replay without a story is of.
+
+    Raises:
+        ConfigError: there is no such person to follow.
+    """
+    from experiments.watch.playback import Playback
+    from experiments.watch.replay import ReplaySpec, typical_adopter
+
+    experiment = opening.experiment()
+    world = world_shown(experiment.world)
+    _require_person(follow, world)
+    playback = Playback(world, experiment, opening.strategies(experiment))
+    person = typical_adopter(playback) if follow is None else follow
+    return opening, playback, ReplaySpec(days or experiment.run.days, person)
+
+
+def _story(opening: PageState) -> tuple[PageState, Playback, ReplaySpec]:
+    """What the replay of a story is of: the first pair of the world, and a like on the first morning.
+
+    Raises:
+        ConfigError: there are no two such people, or the configuration injects gestures.
+    """
+    from experiments.watch.anecdote import Anecdote, opening_of, state_of_story
+    from experiments.watch.captions import lines
+    from experiments.watch.playback import Playback
+    from experiments.watch.replay import ReplaySpec
+
+    state = state_of_story(opening)
+    experiment = state.experiment()
+    world = world_shown(experiment.world)
+    with progress_bar(stderr_console(), "two people", 0) as report:
+        found = opening_of(world, experiment, report)
+    anecdote = Anecdote(found, found.pair, 0)
+    (you, other, _), told = found.pair, anecdote.told()
+    first, second = told["names"]
+    like = Gesture(0, "like", you, other)
+    playback = Playback(world, experiment)
+    playback.record_between(you, other)
+    playback.fork(like)
+    spec = ReplaySpec(
+        told["days"],
+        you,
+        title=f"{first} and {second}",
+        captions=lambda played: lines(anecdote.captions(played, [like])),
+        names={you: f"{first} (you)", other: second},  # captions say “you”
+        worlds=("with the like", "without the like"),
+        chosen=told,
+    )
+    return replace(state, hand=(like,), forked=True), playback, spec
 
 
 def _require_person(person: int | None, world: World) -> None:

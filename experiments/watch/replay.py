@@ -43,6 +43,8 @@ OWN = np.dtype(
     [("day", "i4"), ("other", "i4"), ("kind", "u1"), ("family", "u1"), ("outgoing", "u1"), ("answers", "u1")]
 )
 
+Captions = Sequence[tuple[int, str]]
+
 _HERE = Path(__file__).parent
 
 
@@ -53,15 +55,20 @@ class ReplaySpec(NamedTuple):
         days: days to record, from the first morning.
         followed: id of the person whose circle is shown.
         title: title of the page; by default, the names of the worlds.
-        captions: texts with the day from which each is shown; by default, when the strategy begins and stops.
+        captions: texts with the day from which each is shown, or a function that gives them once the days are
+            recorded; by default, when the strategy begins and stops.
         names: names of people by id; the others are called by their ids.
+        worlds: names of the worlds; by default, those of their strategies.
+        chosen: how the people of a story were chosen, see `experiments.watch.anecdote.Anecdote.told`; None without one.
     """
 
     days: int
     followed: int
     title: str = ""
-    captions: Sequence[tuple[int, str]] = ()
+    captions: Captions | Callable[[Playback], Captions] = ()
     names: Mapping[int, str] = MappingProxyType({})
+    worlds: Sequence[str] = ()
+    chosen: Mapping[str, Any] | None = None
 
 
 def replay(
@@ -306,8 +313,9 @@ def _hash_of(text: str) -> str:
 
 def _head(playback: Playback, experiment: Experiment, spec: ReplaySpec, config: str) -> dict[str, Any]:
     """What a replay is about, for JSON."""
-    run, names = experiment.run, [arm.name for arm in playback.arms]
+    run, names = experiment.run, list(spec.worlds) or [arm.name for arm in playback.arms]
     person = followed_person(playback, spec.followed)
+    captions = spec.captions(playback) if callable(spec.captions) else spec.captions
     return {
         "title": spec.title or " next to ".join(names),
         "people": len(playback.layout.places),
@@ -321,7 +329,8 @@ def _head(playback: Playback, experiment: Experiment, spec: ReplaySpec, config: 
         "never": NEVER,
         "followed": {name: value for name, value in person.items() if name not in ("ties", "counts", "gestures")},
         "names": {str(other): name for other, name in spec.names.items()},
-        "captions": [list(each) for each in spec.captions or _usual_captions(playback, experiment, spec)],
+        "captions": [list(each) for each in captions or _usual_captions(playback, experiment, spec)],
+        "chosen": None if spec.chosen is None else dict(spec.chosen),
         "in_touch_days": experiment.parameters.dormant_after_days,
         "strategy_days": run.strategy_days,
         "end": run.days,

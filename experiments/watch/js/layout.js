@@ -2,13 +2,17 @@
 
 const MOST_PIXELS = 1.6e6; // of a canvas; on large screens the picture is coarser, so that it keeps its pace
 
-/** The size of a canvas for this box on the screen, in pixels; `ratio` is canvas pixels per pixel of the page. */
-export function canvasSize(box) {
-  const sharpest = Math.sqrt(MOST_PIXELS / Math.max(1, box.width * box.height));
-  const ratio = Math.min(window.devicePixelRatio || 1, sharpest);
+/**
+ * The size of a canvas for this box on the screen, in pixels; `ratio` is canvas pixels per pixel of the page, at most
+ * `sharpest`.
+ */
+export function canvasSize(box, sharpest = screenRatio()) {
+  const ratio = Math.min(sharpest, Math.sqrt(MOST_PIXELS / Math.max(1, box.width * box.height)));
   const width = Math.max(2, Math.round(box.width * ratio)), height = Math.max(2, Math.round(box.height * ratio));
   return { width, height, ratio: width / box.width };
 }
+
+export const screenRatio = () => window.devicePixelRatio || 1;
 
 /** The place of each person (x, y, x, y, …) and the radius of their disc, so that all fit with a margin. */
 export function layOut(scene, { width, height, ratio }) {

@@ -1,11 +1,13 @@
 // The worlds of a page, side by side: what is between the messages of the server and the screen.
 
+import { screenRatio } from "./layout.js";
 import { readScene, readWorld, replaceTies } from "./messages.js";
 import { ringOf } from "./rings.js";
 import { sentenceOf } from "./sentence.js";
 import { World } from "./world.js";
 
 const MOST_FRAMES = 50; // a second, as the server sends them
+const COARSER = 0.75; // share of the pixels along each side that a coarser picture keeps
 const STEP_LASTS = 1; // seconds in which a single day passes in a circle that does not play
 
 /**
@@ -39,11 +41,11 @@ export class Picture {
     replaceTies(this.scene, buffers[0], buffers[1]);
     this.takeFollowed(message.followed || null, message.day);
     const person = this.followed && this.followed.person;
-    const pace = { seconds: 1.4 / Math.min(this.speed, 6), isHurried: this.isPlaying };
+    const pace = { seconds: 1.4 / Math.min(this.speed, 6), isHurried: this.isPlaying, isStill: this.isStill };
     this.showCircles();
     this.worlds.forEach((world, k) => {
       const known = this.followed && this.followed.ties[k];
-      world.show({ ...readWorld(buffers, k), known }, person, message.outcomes[k], pace);
+      world.show({ ...readWorld(buffers, k), known, names: this.names }, person, message.outcomes[k], pace);
     });
   }
 
@@ -77,6 +79,15 @@ export class Picture {
     Object.assign(this, { speed, isPlaying: playing, mode: view, differences, inTouch });
     if (isOther && this.day !== undefined) this.showCircles();
     if (stops || isOther) this.worlds.forEach((world) => world.redraw()); // what was drawn in a hurry is drawn whole
+  }
+
+  /** Draw on fewer pixels from now on, since this machine is too slow; false if that is so already. */
+  coarsen() {
+    const sharpest = Math.max(1, COARSER * (this.sharpest || screenRatio()));
+    if (sharpest === (this.sharpest || screenRatio())) return false;
+    this.sharpest = sharpest;
+    this.worlds.forEach((world) => Object.assign(world, { sharpest }));
+    return true;
   }
 
   close() {

@@ -6,12 +6,15 @@ import { make, showText } from "./dom.js";
 import { Legend } from "./legend.js";
 import { Picture } from "./picture.js";
 import { Reel } from "./reel.js";
+import { choiceText } from "./story_text.js";
 import { ViewSwitch } from "./view_switch.js";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100]; // days a second
 const LASTS = 45; // seconds that a replay should take about
 const READ_BASE = 0.8, READ_LETTER = 0.045; // seconds for which days stand still at a new caption
-const MOST_STANDING = 5;
+const MOST_STANDING = 8;
+const NARROW = 640; // pixels, up to which there is no room for a note
+const SLOW = 30, MEAN_OVER = 15; // ms for a screen frame, and frames over which it is averaged
 const KEYS = {
   " ": "play", ArrowRight: "next", ArrowLeft: "previous", Home: "first", End: "last", "+": "faster", "-": "slower",
   v: "otherView", d: "differ",
@@ -23,19 +26,19 @@ const KEYS = {
  */
 export class Player {
   constructor(root, recording) {
-    Object.assign(this, { root, recording, frame: -1, caption: null, standsUntil: 0 });
+    Object.assign(this, { root, recording, frame: -1, since: null, standsUntil: 0 });
     this.state = {
       playing: false, speed: this.usualSpeed(), view: "circle", differences: false,
       followed: recording.head.followed.person, in_touch_days: recording.head.in_touch_days,
       strategy_days: recording.head.strategy_days, end: recording.head.end,
     };
+    requestAnimationFrame((now) => this.tick(now, now)); // before the picture's, which draws what this one changes
     this.build(recording.head);
     this.picture.takeScene(...recording.scene());
     this.legend.show(recording.head.families);
     this.set({});
     this.goTo(this.frameOf(Number(this.wanted("day"))));
     document.addEventListener("keydown", (event) => this.press(event));
-    requestAnimationFrame((now) => this.tick(now, now));
     root.dataset.ready = true;
     if (this.wanted("play") !== null && !this.picture.isStill) this.set({ playing: true });
   }
@@ -59,10 +62,10 @@ export class Player {
     this.differ = make("input", { type: "checkbox", onchange: () => this.set({ differences: this.differ.checked }) });
     const tools = make("div", { class: "rk-replay-tools" }, this.viewSwitch.element, this.about.button);
     if (head.arms.length > 1) tools.prepend(make("label", { class: "rk-switch" }, this.differ, " what differs"));
-    this.root.dataset.worlds = head.arms.length;
+    Object.assign(this.root.dataset, { worlds: head.arms.length, story: Boolean(head.chosen) });
     this.root.replaceChildren(
       make("header", { class: "rk-replay-head" }, make("h1", {}, head.title), this.clock.element, tools),
-      this.sentence, stage, this.text, this.reel.element, this.legend.element, this.about.dialog);
+      this.sentence, stage, this.text, ...noteOf(head), this.reel.element, this.legend.element, this.about.dialog);
   }
 
   /** A speed at which the whole lasts about as long as people watch. */
@@ -113,19 +116,29 @@ export class Player {
     Object.assign(this.root.dataset, { day: message.day, frame: k });
   }
 
-  /** The latest caption. While it plays, days stand still for as long as it takes to read a new one. */
+  /** The captions of the latest day that has some. While it plays, days stand still until a new one can be read. */
   showCaption(day) {
-    const caption = this.recording.head.captions.findLast(([from]) => from <= day) || null;
-    if (caption === this.caption) return;
-    this.caption = caption;
-    const text = caption ? caption[1] : "";
+    const { captions } = this.recording.head;
+    const [since] = captions.findLast(([from]) => from <= day) || [null];
+    if (since === this.since) return;
+    this.since = since;
+    const text = captions.filter(([from]) => from === since).map((caption) => caption[1]).join(" ");
     showText(this.text, text);
     this.standsUntil = performance.now() + 1000 * Math.min(MOST_STANDING, READ_BASE + READ_LETTER * text.length);
   }
 
   tick(before, now) {
-    if (this.state.playing && now >= this.standsUntil) this.advance(Math.min(0.25, (now - before) / 1000));
+    if (this.state.playing) {
+      this.keepPace(now - before);
+      if (now >= this.standsUntil) this.advance(Math.min(0.25, (now - before) / 1000));
+    }
     requestAnimationFrame((next) => this.tick(now, next));
+  }
+
+  /** Where screen frames take long, on a slow phone, pictures get coarser. */
+  keepPace(took) {
+    this.took = (this.took || 0) + (took - (this.took || 0)) / MEAN_OVER;
+    if (this.took > SLOW && this.picture.coarsen()) this.took = 0;
   }
 
   advance(seconds) {
@@ -157,4 +170,11 @@ export class Player {
     const { frame, recording } = this;
     return { next: frame + 1, previous: frame - 1, first: 0, last: recording.count - 1 }[name];
   }
+}
+
+/** How the people of a story were chosen: one that was chosen for what happens does not say how often it does. */
+function noteOf({ chosen }) {
+  if (!chosen) return [];
+  const attributes = { class: "rk-note", open: window.innerWidth > NARROW };
+  return [make("details", attributes, make("summary", {}, "Why these two?"), choiceText(chosen))];
 }

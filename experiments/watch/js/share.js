@@ -17,7 +17,9 @@ export class Share {
       button("link", "Copy link", "The address of what you see: settings, seed and day (l)", () => this.copyLink()),
       button("png", "PNG", "This day as a picture", picture("png")),
       button("svg", "SVG", "This day as a vector picture", picture("svg")),
-      button("film", "Film", "From day 0 to this day, as MP4", () => act({ do: "film", value: "mp4" })));
+      button("film", "Film", "From day 0 to this day, as MP4", () => act({ do: "film", value: "mp4" })),
+      button("replay", "Replay", "From day 0 to this day, as a page in one file: no Python, no network",
+        () => act({ do: "replay" })));
   }
 
   show(state) {

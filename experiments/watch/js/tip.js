@@ -32,10 +32,10 @@ export function circleTip({ ties, names }, person) {
 }
 
 /** Of somebody on the map: how they stand with the followed person, if there is one who knows them. */
-export function mapTip({ scene, followed, known }, person) {
+export function mapTip({ scene, followed, known, names }, person) {
   const tie = known && known.find(({ other }) => other === person);
-  const who = `Person ${person}${scene.adopts[person] ? ", an adopter" : ""}`;
-  return [who, ...(tie ? [`For person ${followed}:`, ...tieLines(tie)] : [])].join("\n");
+  const who = `${capital(nameOf({ names }, person))}${scene.adopts[person] ? ", an adopter" : ""}`;
+  return [who, ...(tie ? [`For ${nameOf({ names }, followed)}:`, ...tieLines(tie)] : [])].join("\n");
 }
 
 function tieLines(tie) {

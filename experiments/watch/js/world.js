@@ -68,12 +68,12 @@ export class World {
     Object.assign(this.view, { scene, ties: null });
   }
 
-  show(frame, followed, outcome, { seconds, isHurried }) {
+  show(frame, followed, outcome, { seconds, isHurried, isStill }) {
     Object.assign(this.view, frame, { followed });
     for (const [name, number] of this.numbers) showText(number, decimal(outcome[name]));
     this.began = performance.now();
     this.lasts = Math.max(160, Math.min(1400, seconds * 1000));
-    this.redraw(isHurried);
+    this.redraw(isHurried, isHurried && !isStill);
   }
 
   /**
@@ -94,16 +94,17 @@ export class World {
     for (const canvas of [this.base, this.round]) canvas.setAttribute("aria-label", text);
   }
 
-  redraw(isHurried = false) {
+  /** While it moves, what is above the still picture is drawn in its turn. */
+  redraw(isHurried = false, isMoving = false) {
     if (!this.view.scene || !this.view.ties) return;
     this.place();
     if (!this.circled) this.raster.draw(this.view, isHurried);
-    this.animate(STANDING);
+    if (!isMoving) this.animate(STANDING);
   }
 
   /** Fit the canvases to the screen, and people to the canvases. */
   place() {
-    const size = canvasSize(this.sky.getBoundingClientRect()), { view } = this;
+    const size = canvasSize(this.sky.getBoundingClientRect(), this.sharpest), { view } = this;
     if (this.circled) this.circle.resize(size.width, size.height);
     else this.resizeMap(size);
     view.ratio = size.ratio;

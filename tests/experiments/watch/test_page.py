@@ -648,7 +648,9 @@ def test_the_run_stops_on_its_last_day(open_tab: Open) -> None:
     tab.settles(lambda session: day_of(session) == 280 and not session.playing)
 
 
-@pytest.mark.parametrize(("button", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("film", b"")])
+@pytest.mark.parametrize(
+    ("button", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("film", b""), ("replay", b"<!doctype html>")]
+)
 def test_pictures_and_films_are_downloaded(open_tab: Open, button: str, begins: bytes) -> None:
     tab = open_tab()
     tab.click("week")
@@ -656,7 +658,8 @@ def test_pictures_and_films_are_downloaded(open_tab: Open, button: str, begins: 
         tab.click(button)
     path = started.value.path()
     assert path.read_bytes().startswith(begins)
-    assert started.value.suggested_filename == {"png": "day-7.png", "svg": "day-7.svg", "film": "default.mp4"}[button]
+    names = {"png": "day-7.png", "svg": "day-7.svg", "film": "default.mp4", "replay": "default.html"}
+    assert started.value.suggested_filename == names[button]
 
 
 def test_a_phone_has_all_of_it(open_tab: Open) -> None:
