@@ -52,6 +52,7 @@ _WRITTEN: dict[KeyPath, str] = {
     ("world", "log"): LOG_WRITTEN,
     ("run", "strategy"): STRATEGY_WRITTEN,
     ("run", "adopters"): ADOPTERS_WRITTEN,
+    ("run", "model"): FUNCTION_WRITTEN,
     ("run", "stop"): FUNCTION_WRITTEN,
     **{("measures", "name", key): text for key, text in MEASURE_KEYS_WRITTEN.items()},
     ("run", "sociability"): "any, low or high",

@@ -101,6 +101,7 @@ TESTS = {
     "experiments/sweeps/integrity.py": ("sweeps/test_integrity.py", "commands/test_verifying.py"),
     "experiments/sweeps/checksums.py": ("sweeps/test_checksums.py", "sweeps/test_store.py"),
     "experiments/sweeps/making.py": ("notebook/test_running.py",),
+    "experiments/sweeps/own_model.py": ("sweeps/test_own_model.py",),
     "experiments/sweeps/comparisons.py": ("commands/test_comparing.py", "notebook/test_result.py"),
     "experiments/notebook/running.py": ("notebook/test_running.py",),
     "experiments/notebook/result.py": ("notebook/test_result.py",),

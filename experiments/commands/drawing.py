@@ -182,7 +182,10 @@ def _again(origin: dict[str, Any], path: Path, temporary: Path, results: Path, p
         return _sweep_again(origin, path, temporary)
     claims = essays.chosen(origin["claims"])
     experiments = {name: Experiment.model_validate(at_home(of)) for name, of in origin["configs"].items()}
-    if any(one.run.stop or any(measure.function for measure in one.measures.values()) for one in experiments.values()):
+    if any(
+        one.run.model or one.run.stop or any(measure.function for measure in one.measures.values())
+        for one in experiments.values()
+    ):
         raise ConfigError(
             f"--check {path}: its metadata name a Python file, which is not executed because a picture says so."
         )

@@ -157,7 +157,7 @@ def written(experiment: Experiment) -> str:
         value, default = value_at(experiment, path), value_at(usual, path)
         if default is None and "parameters" in path[:2] and not field.is_required():  # of an added row
             default = field.get_default(call_default_factory=True)
-        if path in (("world", "log"), ("run", "stop")) and value is not None:
+        if path in (("world", "log"), ("run", "model"), ("run", "stop")) and value is not None:
             value = str(Path(value).absolute())
         if isinstance(value, float) and is_whole(field):
             value = int(value)

@@ -116,7 +116,7 @@ def _plain(value: Any) -> Any:
 
 def _from_here(path: KeyPath, value: Any) -> Any:
     """The value of a setting, with the path of a file made absolute."""
-    names_file = path in (("world", "log"), ("run", "stop")) or (
+    names_file = path in (("world", "log"), ("run", "model"), ("run", "stop")) or (
         path[-1] == "function" and ("measures" in path[:1] or _STRATEGIES[-1] in path)
     )
     return os.path.abspath(value) if names_file and isinstance(value, str) and value else value
@@ -193,9 +193,9 @@ def _origins(text: str) -> dict[KeyPath, Origin]:
 
 
 def _relative_to(folder: Path, data: dict[str, Any]) -> None:
-    """Take the Python files of measures, strategies and a stop condition relative to the TOML file, in place."""
+    """Take the Python files that settings name relative to the TOML file, in place."""
     measures = data.get("measures")
-    tables = [(data.get("run"), "stop")]
+    tables = [(data.get("run"), "model"), (data.get("run"), "stop")]
     strategies = [_table_at(data, (*above, *_STRATEGIES)) for above in ((), ("world",))]
     for rows in (measures, *strategies):
         tables += [(one, "function") for one in (rows.values() if isinstance(rows, dict) else ())]

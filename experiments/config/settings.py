@@ -223,6 +223,9 @@ class RunSettings(_Settings):
         0.0, ge=0, le=525_600, description="time limit of a run of a sweep in minutes, after which it fails; 0: none"
     )
 
+    model: Annotated[str | None, BeforeValidator(checked_function)] = Field(
+        None, description="subclass of the Mesa model that makes the runs, slower; none: the fast engine does"
+    )
     stop: Annotated[str | None, BeforeValidator(checked_function)] = Field(
         None, description="condition that ends a run early, asked after each day; none: a run has all of its days"
     )

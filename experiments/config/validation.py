@@ -57,6 +57,7 @@ _NOT_VARIED: dict[KeyPath, str] = {
     ("world", "seed"): "each replicate has its own seed; set sweep.replicates",
     ("world", "log"): "sweep one log at a time, with --world",
     ("run", "stop"): "it holds for all arms; make a sweep for each condition",
+    ("run", "model"): "make a sweep for each model, and compare their tables",
     ("run", "checkpoint_minutes"): "it changes nothing in a run",
     ("run", "timeout_minutes"): "it changes nothing in a run",
     ("name",): "it names the results folder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -37,6 +38,7 @@ def sweep(
     config: Config,
     changes: Mapping[str, Any] | None = None,
     *,
+    model: type | None = None,
     processes: int | None = None,
     results: str | os.PathLike[str] = RESULTS,
     progress: bool = True,
@@ -48,6 +50,8 @@ def sweep(
             ``{"world.people": 120, "sweep.replicates": 4}``, in which all others have their defaults; or an
             `Experiment`.
         changes: settings that replace those of a file or a dict, likewise a dict.
+        model: a subclass of `sim.ReconnectionModel` that makes the runs, in a file of its own; it is much slower. The
+            same as the setting ``run.model``, ``"my_model.py:MyModel"``.
         processes: worker processes; by default, one per core.
         results: the folder for results; the sweep's is within it, and has its ``name``.
         progress: whether to show how many runs are done.
@@ -66,7 +70,7 @@ def sweep(
             "This is a worker process, which has executed your script again. Put what the script does below "
             'if __name__ == "__main__": so that workers can import it.'
         )
-    console, changes = Terminal(stderr=True, quiet=not progress), changes or {}
+    console, changes = Terminal(stderr=True, quiet=not progress), {**(changes or {}), **_named(model)}
     experiment = _checked(config, changes, console)
     if note := note_on_unfollowed(experiment):
         warnings.warn(note, stacklevel=2)
@@ -88,6 +92,23 @@ def sweep(
             stacklevel=2,
         )
     return read(path)
+
+
+def _named(model: type | None) -> dict[str, str]:
+    """The setting that names a class in its file.
+
+    Raises:
+        ConfigError: if it has none, such as a class of the notebook itself.
+    """
+    if model is None:
+        return {}
+    name, file = model.__qualname__, getattr(sys.modules.get(model.__module__), "__file__", None)
+    if model.__module__ == "__main__" or file is None or "." in name:
+        raise ConfigError(
+            f"model: {name} is not at the top of a Python file that can be imported, so workers cannot execute it. "
+            f"Write it into a file such as my_model.py, and `from my_model import {name.rpartition('.')[2]}`."
+        )
+    return {"run.model": f"{file}:{name}"}
 
 
 def _made(there: SweepFolder, processes: int | None, console: Console) -> list[store.Row]:

@@ -78,7 +78,7 @@ class RunSpec:
         among: thirds of the people, by sociability and by reticence, from which adopters are drawn.
         inject: injected gestures.
         silence: whether the run reports how final silence is in its own log.
-        own: own measures and the stop condition, if there are any.
+        own: own measures, the stop condition and the own model, if there are any.
         texts: texts of the Python files of its strategies' functions, by path. The id hashes them.
     """
 

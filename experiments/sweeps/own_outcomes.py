@@ -1,4 +1,4 @@
-"""The measures and the stop condition that a configuration names: Python files and SQL, read, checked and carried out.
+"""The measures, stop condition and model that a configuration names: Python files and SQL, read, checked, carried out.
 
 A run carries the text of its files (`sim.model.python_files`), so that what its id hashes is what its worker executes,
 on any machine and whatever becomes of the files meanwhile.
@@ -33,23 +33,26 @@ _NUMERIC = ("BOOLEAN", "DECIMAL", "DOUBLE", "FLOAT", "INT", "NULL")  # in names 
 
 @dataclass(frozen=True)
 class OwnSources:
-    """All own measures of an experiment and its stop condition.
+    """All own measures of an experiment, its stop condition and its own model.
 
     Attributes:
         functions: the measures in Python, by name.
         queries: the measures in SQL, by name.
         stop: the stop condition, if there is one.
+        model: the subclass of `sim.ReconnectionModel` that makes the runs, if there is one.
     """
 
     functions: Mapping[str, FunctionFile] = field(default_factory=dict)
     queries: Mapping[str, str] = field(default_factory=dict)
     stop: FunctionFile | None = None
+    model: FunctionFile | None = None
 
     def identity(self) -> list[Any]:
         """What a run's id hashes: the queries, and for each function its name and the text of its file."""
         functions = {name: [one.name, hash_of_text(one.text)] for name, one in self.functions.items()}
         stop = self.stop and [self.stop.name, hash_of_text(self.stop.text)]
-        return [dict(self.queries), functions, stop]
+        model = [] if self.model is None else [[self.model.name, hash_of_text(self.model.text)]]
+        return [dict(self.queries), functions, stop, *model]
 
     def options(self) -> dict[str, Any]:
         """The options of `sim.simulate` for these measures and this condition."""
@@ -63,7 +66,7 @@ class OwnSources:
 
 
 def own_sources(experiment: Experiment) -> OwnSources | None:
-    """The own measures and the stop condition of an experiment, with the text of their files; None if it has none.
+    """The own measures, stop condition and model of an experiment, with the text of their files; None without any.
 
     Raises:
         SettingError: if a file cannot be read.
@@ -75,11 +78,13 @@ def own_sources(experiment: Experiment) -> OwnSources | None:
         elif measure.sql is not None:
             queries[name] = measure.sql
     stop = experiment.run.stop and _source("run.stop", experiment.run.stop)
-    return OwnSources(functions, queries, stop or None) if functions or queries or stop else None
+    model = experiment.run.model and _source("run.model", experiment.run.model)
+    there = functions or queries or stop or model
+    return OwnSources(functions, queries, stop or None, model or None) if there else None
 
 
 def check(experiment: Experiment) -> None:
-    """Check own measures and the stop condition before the first run.
+    """Check own measures, the stop condition and the model before the first run.
 
     Files are executed, and queries are tried on empty tables.
 
@@ -93,6 +98,8 @@ def check(experiment: Experiment) -> None:
         _check_source(f"measures.{name}.function", source)
     if own.stop is not None:
         _check_source("run.stop", own.stop)
+    if own.model is not None:
+        _check_model(own, experiment)
     if own.queries:
         empty = {table: columns_of(table).empty_table() for table in TABLES}
         with _connection(empty) as connection:
@@ -135,6 +142,31 @@ def _check_source(setting: str, source: FunctionFile) -> None:
         require_outcome(f"names {source.written}, which", source.load())
     except (PythonFileError, TypeError) as error:
         raise SettingError(setting, str(error).rstrip(".")) from None
+
+
+def _check_model(own: OwnSources, experiment: Experiment) -> None:
+    """Execute the file of a model, and check that it is one and that it can give what the experiment asks of it.
+
+    Raises:
+        SettingError: if it is not, or can't.
+    """
+    assert own.model is not None
+    try:
+        kind = own.model.load()
+    except PythonFileError as error:
+        raise SettingError("run.model", str(error).rstrip(".")) from None
+    if not (isinstance(kind, type) and issubclass(kind, sim.ReconnectionModel)):
+        raise SettingError("run.model", f"names {own.model.written}, which is no subclass of sim.ReconnectionModel")
+    sweep, alone = experiment.sweep, "which only the fast engine has; leave it out, or run.model"
+    if experiment.inject is not None:
+        raise SettingError("inject", f"asks for the outcomes of focal ties, {alone}")
+    if sweep and sweep.series_days:
+        raise SettingError("sweep.series_days", f"asks for measures of each day, {alone}")
+    if sweep and sweep.people:
+        raise SettingError("sweep.people", f"asks for outcomes of each person, {alone}")
+    for name, sql in own.queries.items():
+        if _reads(sql, PEOPLE):
+            raise SettingError(f"measures.{name}.sql", f"asks for outcomes of each person, {alone}")
 
 
 # Queries ---------------------------------------------------------------------------------------------------------

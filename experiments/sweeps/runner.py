@@ -16,6 +16,7 @@ import pyarrow as pa
 import sim
 from experiments.config.settings import WorldSettings, require_adopters
 from experiments.logs.gate import silence_of
+from experiments.sweeps import own_model
 from experiments.sweeps.adopters import adopters_of
 from experiments.sweeps.design import RunSpec
 from experiments.sweeps.histories import Ended, History, of_run, options
@@ -30,6 +31,7 @@ from sim.model.python_files import carrying
 SECONDS_A_PART = 1.0  # a sweep that is killed loses at most the runs of this time
 AHEAD = 1_000  # number of runs submitted in advance
 SMALL = 2_000  # people in a world that a process keeps for the next run; a larger one would take too much memory
+_OF_AN_OWN_MODEL = ("log", "measures", "progress", "stop")  # options; there are no threads and no checkpoints
 SECONDS_TO_NOTICE = 0.2  # longest time until a signal is noticed
 
 
@@ -78,13 +80,17 @@ def _simulated(run: RunSpec, checkpoints: Checkpoints | None, histories: Sequenc
 
 
 def simulate(run: RunSpec, world: sim.World, **options: Any) -> sim.Run:
-    """Simulate a run with `sim.simulate`; ``options`` are passed on."""
+    """Simulate a run with `sim.simulate`, to which ``options`` are passed on, or by a model of the user's own."""
     if run.inject is not None:
         focal = focal_ties(world, run.inject, run.seed, run.parameters)
         options |= {"focal": focal, "extra": gestures(run.inject, focal)}
     if run.own is not None:
         options |= {**run.own.options(), "log": options.get("log", False) or run.own.reads_events}
     with carrying(run.texts):
+        if run.own is not None and run.own.model is not None:
+            return own_model.simulate(
+                run, world, **{name: options[name] for name in _OF_AN_OWN_MODEL if name in options}
+            )
         return sim.simulate(
             world,
             days=run.days,

@@ -9,7 +9,7 @@ from experiments.config.reading import load
 from tests.experiments.conftest import Rekindle, refused
 
 
-@pytest.mark.parametrize("change", ["run.stop=own.py:f", "measures.x.function=own.py:f"])
+@pytest.mark.parametrize("change", ["run.model=own.py:f", "run.stop=own.py:f", "measures.x.function=own.py:f"])
 def test_a_picture_does_not_make_a_file_run(
     config: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
