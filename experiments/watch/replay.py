@@ -193,7 +193,7 @@ def _own(arm: Arm, person: int) -> np.ndarray:
 
 
 def frames_of(days: int, stride: int) -> list[int]:
-    """The days of frames: every so many days, and the last."""
+    """The days of frames: every `stride` days, and the last."""
     return sorted({*range(0, days + 1, stride), days})
 
 
