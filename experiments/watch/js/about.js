@@ -17,7 +17,8 @@ export class About {
       make("p", {}, `${people.toLocaleString("en")} simulated people over ${days.at(-1).toLocaleString("en")} days; ` +
         `recorded: ${every}. Simulated, not measured: many parameters are assumptions.`),
       make("p", { class: "rk-made" }, `Rekindle ${version}, model ${model}, seed ${seed}.`),
-      make("p", {}, `With Rekindle, this configuration (${name}.toml) makes the same worlds again:`),
+      make("p", {}, `With Rekindle, this configuration (${name}.toml) makes the same worlds again, ` +
+        "apart from what its comments name:"),
       this.text,
       make("div", { class: "rk-row" },
         button("copy", "Copy the configuration", "Copy the configuration", () => this.copy()),
