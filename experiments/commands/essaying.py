@@ -51,6 +51,9 @@ def essay(
         list[str] | None, typer.Option("--only", metavar="NAME", help="Only this experiment. Can be repeated.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Use the sizes in [full] of each file.")] = False,
+    full_of: Annotated[
+        list[str] | None, typer.Option("--full-of", metavar="NAME", help="[full] of this file only. Can be repeated.")
+    ] = None,
     decide: Annotated[
         bool, typer.Option("--decide", help="Add draws until each claim is decided, up to the sizes in [full].")
     ] = False,
@@ -75,7 +78,9 @@ def essay(
     if not 0 < times <= MOST_TIMES:
         raise ConfigError(f"--times {times:g}: expected a number above 0 and up to {MOST_TIMES:,}.")
     folder, console = results / (NAME_FULL if full else NAME), stdout_console()
-    experiments = essays.experiments_of(sentences, configs, changes or (), full=full, times=times)
+    experiments = essays.experiments_of(
+        sentences, configs, changes or (), full=full, times=times, full_of=full_of or ()
+    )
     others = [change for change in changes or () if not change.startswith("sweep.replicates=")]
     most = essays.experiments_of(sentences, configs, others, full=True) if decide else experiments
     looks = {name: essays.looks(experiment, most[name]) for name, experiment in experiments.items()}
@@ -85,7 +90,7 @@ def essay(
         essays.saved(of, picture, of_figures, folder / FIGURES)
         if data:
             say_written(essays.write_data(picture, folder / FIGURES), console)
-    command = command_of(full, changes or (), configs, decide=decide, times=times)
+    command = command_of(full, changes or (), configs, decide=decide, times=times, full_of=full_of or ())
     for path in report.write(judged, folder, command):
         say_written(path, console)
     if docs is not None:
@@ -104,10 +109,19 @@ def style_named(name: str) -> Style:
     return STYLES[name]
 
 
-def command_of(full: bool, changes: Sequence[str], configs: Path, *, decide: bool = False, times: float = 1.0) -> str:
+def command_of(
+    full: bool,
+    changes: Sequence[str],
+    configs: Path,
+    *,
+    decide: bool = False,
+    times: float = 1.0,
+    full_of: Sequence[str] = (),
+) -> str:
     """The shortest command that makes this report."""
     words = ["essay", *(["--full"] if full else []), *(["--decide"] if decide else [])]
     words += ["--times", f"{times:g}"] if times != 1.0 else []
+    words += [word for name in full_of for word in ("--full-of", name)]
     words += ["--configs", str(configs)] if configs != CONFIGS else []
     words += [word for change in changes for word in ("--set", change)]
     return command_line(words)

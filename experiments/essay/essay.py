@@ -7,7 +7,7 @@ the report.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -268,7 +268,13 @@ def chosen(names: Iterable[str]) -> tuple[Claim, ...]:
 
 
 def experiments_of(
-    claims: Iterable[Claim], configs: Path, changes: Iterable[str] = (), *, full: bool = False, times: float = 1.0
+    claims: Iterable[Claim],
+    configs: Path,
+    changes: Iterable[str] = (),
+    *,
+    full: bool = False,
+    times: float = 1.0,
+    full_of: Collection[str] = (),
 ) -> dict[str, Experiment]:
     """The experiments that test these claims, by the name of their file.
 
@@ -278,12 +284,24 @@ def experiments_of(
         changes: settings that differ from the files, as PATH=VALUE.
         full: whether to use the sizes in [full] of each file.
         times: factor on the number of worlds of each experiment, above 0.
+        full_of: names of experiments, of these or other claims, that have the sizes in [full], whatever the factor.
+
+    Raises:
+        ConfigError: no claim needs an experiment with one of these names.
     """
+    claims = list(claims)
     names = dict.fromkeys(name for claim in claims for name in claim.sweeps)
-    return {
-        name: resized(load(shipped.found(configs / f"{name}.toml", tell=False), list(changes), full=full), times)
-        for name in names
-    }
+    known = dict.fromkeys(name for claim in (*CLAIMS, *claims) for name in claim.sweeps)
+    for name in full_of:
+        if name not in known:
+            close = nearest(name, known)
+            hint = f"did you mean {close}?" if close else f"expected one of {', '.join(known)}."
+            raise ConfigError(f"--full-of {name}: no claim needs an experiment of that name; {hint}")
+    found = {}
+    for name in names:
+        whole = load(shipped.found(configs / f"{name}.toml", tell=False), list(changes), full=full or name in full_of)
+        found[name] = whole if name in full_of else resized(whole, times)
+    return found
 
 
 def resized(experiment: Experiment, times: float) -> Experiment:

@@ -247,6 +247,21 @@ def test_full_size_is_larger() -> None:
         assert sizes[0] < sizes[1]
 
 
+def test_some_files_can_have_their_full_size_whatever_the_others_have(rekindle: Callable[..., Any]) -> None:
+    claims = [BY_NAME["one_like"], BY_NAME["naturals"]]
+    sizes = {
+        name: one.sweep for name, one in essay.experiments_of(claims, CONFIGS, times=2, full_of=["one_like"]).items()
+    }
+    doubled = {name: one.sweep for name, one in essay.experiments_of(claims, CONFIGS, times=2).items()}
+    assert sizes == doubled | {"one_like": load(CONFIGS / "one_like.toml", full=True).sweep}
+    assert sizes["one_like"] != doubled["one_like"]
+    assert essay.experiments_of(claims, CONFIGS, full_of=["strategies_town"]) == essay.experiments_of(claims, CONFIGS)
+    said = command_of(False, [], essay.CONFIGS, times=2, full_of=["one_like"])
+    assert said == "rekindle essay --times 2 --full-of one_like"
+    wrong = " ".join(rekindle("essay", "--full-of", "one_lik").err.split())
+    assert "--full-of one_lik: no claim needs an experiment of that name; did you mean one_like?" in wrong
+
+
 @given(times=st.floats(0.001, 1_000), replicates=st.integers(1, 10_000), worlds=st.integers(1, 5))
 def test_times_the_worlds_are_at_least_so_many_and_whole_draws(times: float, replicates: int, worlds: int) -> None:
     changes = [f"sweep.replicates={replicates}", f"sweep.plausible.worlds={worlds}"]
