@@ -13,7 +13,7 @@ NPM_INSTALL := npm install --no-package-lock --no-audit --no-fund --loglevel=err
 	--fetch-retry-mintimeout=1000 --fetch-timeout=20000
 ESLINT_READY := { [ node_modules/.ready -nt package.json ] || { $(NPM_INSTALL) && touch node_modules/.ready; }; }
 
-.PHONY: run test test-newest lint lint-js bench verify explore
+.PHONY: run test test-newest lint lint-js docs dist bench verify explore
 
 run: $(READY) ## run the nine strategies and waiting; print their table, draw their figure
 	$(BIN)/rekindle sweep configs/nine_strategies.toml
@@ -38,6 +38,17 @@ lint-js: ## check the page's JavaScript with ESLint; skipped without npm
 	else \
 		node_modules/.bin/eslint . && echo "ESLint: all checks passed"; \
 	fi
+
+docs: $(READY) ## build the documentation as a site into build/site
+	rm -rf build/site
+	$(BIN)/python docs/build_site.py build/site
+	@echo "Open build/site/index.html in a browser."
+
+dist: $(READY) ## build the source distribution and the wheel into dist, and check both
+	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet build twine
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+	$(BIN)/twine check --strict dist/*
 
 bench: $(READY) ## measure the speed of both engines, of comparable models and of sweeps
 	$(BIN)/python -m benchmarks.speed

@@ -29,7 +29,7 @@ from sim.runtime.fingerprint import cache_folder, model_fingerprint
 from sim.runtime.installation import checkout, install_command
 from sim.runtime.storage import CacheError, cache_limit, kept_worlds, size_of, worlds_folder
 
-OF_SOURCES = ("bench", "dev", "test")  # extras for development, which need the sources
+OF_SOURCES = ("bench", "dev", "docs", "test")  # extras for development, which need the sources
 LITTLE_DISK, NO_DISK = 5 * 10**9, 10**8  # bytes
 SAMPLE_PEOPLE, SAMPLE_DAYS = 60, 20
 
