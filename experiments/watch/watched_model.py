@@ -12,7 +12,7 @@ from experiments.watch.outcomes import Outcome, TiesOfAdopters
 from experiments.watch.palette import NAMES
 from experiments.watch.weighted_ties import ContactMade, TieAdapter, WeightedTie
 from sim.engine.views import SEEN, State, see
-from sim.state.population import LAST_DAY, NOBODY
+from sim.state.population import LAST_DAY, NEVER, NOBODY
 
 PARAMETERS = sim.Parameters()  # change them here; added strategies are in the menu
 
@@ -63,13 +63,6 @@ class _Looked:
         pairs = np.stack([owners[kept], ties["other"][kept]], axis=1).astype(np.int32)
         return pairs, self.see(pairs, np.full(len(pairs), NOBODY, np.int32))
 
-    def came_back(self, pairs: np.ndarray) -> np.ndarray:
-        """Which of the pairs are reconnected ties, shape (k,)."""
-        at_risk, n = self.model.measures().at_risk, len(self.world)
-        back = at_risk.loc[at_risk["reconnected"].notna(), ["low", "high"]].to_numpy(np.int64)
-        low, high = pairs.min(axis=1).astype(np.int64), pairs.max(axis=1)
-        return np.isin(low * n + high, back[:, 0] * n + back[:, 1])
-
 
 class WatchedModel(sim.ReconnectionModel):
     """The model with arguments as Mesa's controls give them, and with what is shown of it.
@@ -117,7 +110,7 @@ class WatchedModel(sim.ReconnectionModel):
 
     def _publish(self) -> None:
         pairs, seen = self._looked.ties()
-        back = self._looked.came_back(pairs) & (seen["state"] == State.ACTIVE)
+        back = self._reconnected(pairs) & (seen["state"] == State.ACTIVE)
         ties: list[list[WeightedTie]] = [[] for _ in self.people]
         columns = (pairs.tolist(), seen["strength"][:, 0].tolist(), seen["silence"].tolist(), back.tolist())
         for (person, other), strength, silence, came_back in zip(*columns, strict=True):
@@ -128,6 +121,11 @@ class WatchedModel(sim.ReconnectionModel):
             for sender, receiver, kind in sent[["sender", "receiver", "kind"]].tolist()
         ]
         self.published = Published(int(self.steps), ties, contacts, self._counted.outcome())
+
+    def _reconnected(self, pairs: np.ndarray) -> np.ndarray:
+        """Which of the pairs were dormant at the start and have reconnected since, shape (k,)."""
+        keys = self._recorder.keys[self._recorder.at_risk["reconnected"] != NEVER]
+        return np.isin(pairs.min(axis=1).astype(np.int64) * len(self.people) + pairs.max(axis=1), keys)
 
 
 def _places(model: WatchedModel) -> dict[Any, tuple[float, float]]:

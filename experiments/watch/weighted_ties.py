@@ -232,8 +232,8 @@ def circle_caption(seen: TiesRead, adapter: TieAdapter, person: int) -> str:
     active = [tie for tie in ties if not is_dormant(tie, adapter)]
     back = sum(tie.came_back for tie in active)
     who = "the one agent they know" if len(ties) == 1 else f"the {len(ties)} they know"
-    what = f"{_capital(name)} and {who}: the further out, the longer since their last contact."
-    return f"{what} {len(active)} in touch" + (f", {back} of them came back (amber)." if back else ".")
+    what = f"{_capital(name)} and {who}: the further out, the longer since a contact."
+    return f"{what} {len(active)} in touch" + (f", {back} came back (amber)." if back else ".")
 
 
 # Map --------------------------------------------------------------------------------------------------------------

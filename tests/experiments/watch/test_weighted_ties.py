@@ -114,7 +114,7 @@ def test_words_say_what_is_shown() -> None:
     assert circle_caption(seen, how, 0).startswith("Ann and the 3 they know: ")
     assert circle_caption(seen, how, 0).endswith(" 1 in touch.")
     network["Ann"][9] = WeightedTie(9, 0.5, 29, came_back=True)
-    assert circle_caption(read(MODEL, how), how, 0).endswith(" 2 in touch, 1 of them came back (amber).")
+    assert circle_caption(read(MODEL, how), how, 0).endswith(" 2 in touch, 1 came back (amber).")
     assert circle_caption(seen, how, 1) == "Bob has no ties."
     assert map_caption(seen, how, 2).startswith("Everyone; 7 is marked.")
 
