@@ -28,6 +28,7 @@ SURE = 0.9  # proposals at least as sure are merged by `--merge`
 _MOST_LINKS = 1_000  # in a chain of aliases, far more than anyone has ids
 _ADDRESS = re.compile(r"([^\s@]+)@([^\s@]+)")
 _NUMBER = re.compile(r"[+(]?[\d\s()./-]{5,30}\d")
+_TITLES = {"dr", "prof", "professor", "mr", "mrs", "ms", "miss", "herr", "frau", "mme", "sr", "sra"}  # beside a name
 _GMAIL = {"gmail.com", "googlemail.com"}  # which ignore dots, and are one
 
 
@@ -159,10 +160,10 @@ def _words(text: str) -> list[str]:
 
 
 def _name(one: str) -> str | None:
-    """The words of a name of two words or more, in alphabetical order, so that `Smith, Ann` is `Ann Smith`."""
+    """The words of a name of two words or more, without titles, sorted: `Smith, Dr. Ann` is `Ann Smith`."""
     if _ADDRESS.fullmatch(one) or one.startswith("group: "):
         return None
-    words = _words(one)
+    words = [word for word in _words(one) if word not in _TITLES]
     return " ".join(sorted(words)) if len(words) >= 2 else None
 
 

@@ -35,6 +35,7 @@ def merged(contacts: dict[str, int], **options: Any) -> dict[str, str]:
         ("+491705550001", "0049 (170) 555-0001"),
         ("Ann Smith", "Smith, Ann"),
         ("Zoë Bär", "ZOE BAR"),
+        ("Katrin Vogel", "Prof. Dr. Katrin Vogel"),
         ("Ann Smith", "ann.smith@example.org"),
     ],
 )
@@ -52,6 +53,7 @@ def test_what_is_probably_one_person_is_proposed_and_the_id_with_more_contacts_s
         ("+491705550001", "+431705550001"),
         ("Ann", "Ann Smith"),  # there may be several
         ("Ann", "ann"),  # a word may be anybody
+        ("Dr. Smith", "Smith"),
         ("group: Ann Smith", "Ann Smith"),
         ("17", "017"),
     ],
