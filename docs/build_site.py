@@ -97,7 +97,7 @@ def main(folder: str) -> int:
     with TemporaryDirectory() as temporary:
         sources = Path(temporary) / "sources"
         bring_together(sources)
-        strict = ("--quiet", "--jobs=2", "--fail-on-warning", "--keep-going", "--fresh-env")
+        strict = ("--quiet", "--fail-on-warning", "--keep-going", "--fresh-env")
         return sphinx([*strict, "-c", str(ROOT / "docs"), "-d", f"{temporary}/read", str(sources), folder])
 
 
