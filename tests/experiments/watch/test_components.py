@@ -111,6 +111,28 @@ def test_reset_shows_the_new_model(example: Any) -> None:
     page.close()
 
 
+def test_a_map_has_the_places_and_names_of_the_model_that_it_shows(example: Any) -> None:
+    import solara
+
+    from experiments.watch.components import TieMap
+
+    models = [example.Friends(people=40, seed=1), example.Friends(people=40, seed=2), example.Friends(people=50)]
+    shown = solara.reactive(models[0])
+
+    @solara.component
+    def Page() -> None:  # noqa: N802 - a component
+        TieMap(shown.value, example.SHOWN)
+
+    page, scenes = Rendered(Page()), []
+    for model in models:
+        shown.value = model
+        scenes.append(page.widget("map").scene)
+    assert [len(scene["names"]) for scene in scenes] == [40, 40, 50]
+    assert [len(scene["places"]) for scene in scenes] == [320, 320, 400]
+    assert scenes[0]["places"] != scenes[1]["places"]
+    page.close()
+
+
 def test_components_stand_in_the_grid_of_solara_viz(example: Any) -> None:
     from mesa.visualization import SolaraViz
 
@@ -157,6 +179,21 @@ def test_somebody_who_left_is_not_followed_any_more() -> None:
     force_update()
     assert page.widget("circle").shown == {"caption": "There are no agents."}
     page.close()
+
+
+def test_a_picture_comes_once_the_browser_shows_the_page(example: Any) -> None:
+    """anywidget drops all messages to a picture that a browser has not loaded within two seconds."""
+    import solara
+
+    from experiments.watch.components import TieMap
+    from experiments.watch.widget import Mounted, TieWidget
+
+    _, context = solara.render(TieMap(example.Friends(), example.SHOWN), handle_error=False)
+    (news,) = context.find(Mounted).widgets
+    assert not context.find(TieWidget).widgets
+    news.there = True
+    assert len(context.find(TieWidget).widgets) == 1
+    context.close()
 
 
 LIT = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data

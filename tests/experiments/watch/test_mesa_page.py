@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engine.views import SEEN, State, see
+from sim.engine.views import SEEN, see
 from sim.state.population import LAST_DAY, NOBODY
 from tests.conftest import ROOT
 
@@ -51,10 +51,17 @@ def test_published_ties_are_those_of_the_world(watched_model: Any) -> None:
     model = watched_model(people=50, adopters=5)
     for _ in range(8):
         model.step()
-    world = model.to_world()
     at_risk = model.measures().at_risk
     back = {(row.low, row.high) for row in at_risk.itertuples() if row.reconnected == row.reconnected}
-    assert back, "nobody reconnected, so that this test would not notice"
+    assert came_back(model) == back
+    assert len(back) > 1, "too few reconnected, so that this test would not notice"
+    low, high = min(back)
+    for one, other in ((low, high), (high, low)):  # silent again for long
+        model.people[one].ties[other].last_two_way -= 200
+    model._looked.renew()
+    model._publish()
+    assert came_back(model) == back - {(low, high)}
+    world = model.to_world()
     for person, ties in enumerate(model.published.ties):
         first, slots = int(world.people["first"][person]), int(world.people["slots"][person])
         rows = world.ties[first : first + slots]
@@ -66,8 +73,13 @@ def test_published_ties_are_those_of_the_world(watched_model: Any) -> None:
             see(world.people, world.ties, pair, slot, world.day, world.parameters.packed, seen)
             assert tie.strength == pytest.approx(seen["strength"][0, 0])
             assert tie.silence == (seen["silence"][0] if seen["silence"][0] < LAST_DAY else None)
-            is_back = (min(person, tie.other), max(person, tie.other)) in back
-            assert tie.came_back == (is_back and seen["state"][0] == State.ACTIVE)
+
+
+def came_back(model: Any) -> set[tuple[int, int]]:
+    """The pairs of the ties that a model says have come back; both sides must say so."""
+    sides = {(person, tie.other) for person, ties in enumerate(model.published.ties) for tie in ties if tie.came_back}
+    assert sides == {(other, person) for person, other in sides}
+    return {(min(pair), max(pair)) for pair in sides}
 
 
 def test_gestures_of_the_day_are_contacts(watched_model: Any) -> None:
