@@ -307,7 +307,7 @@ def _port(wanted: int | None) -> int:
         return free_port(wanted)
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        why = "another program uses this port" if taken else (error.strerror or str(error)).lower()
+        why = "this port is in use" if taken else (error.strerror or str(error)).lower()
         raise ConfigError(f"--port {wanted}: {why}; choose another, or leave out --port for a free one.") from None
 
 

@@ -11,8 +11,8 @@ export class Counted {
   }
 
   show(day, { strategy_days: stops, kept_after: after, in_touch_days: within, end }) {
-    const over = day >= end ? "The run is over; play goes on beyond it, reset begins again. " : "";
-    showText(this.now, `${over}${nowOf(day, stops, after)}`);
+    const over = day >= end ? " The run is over; play goes on beyond it, reset begins again." : "";
+    showText(this.now, `${nowOf(day, stops, after)}${over}`);
     showText(this.meanings, "Per adopter. Old ties back: silent on day 0, in touch today. " +
       "New ties: no tie on day 0, in touch today. " +
       "Reconnected: words to and fro three times, while the strategy ran. " +

@@ -74,5 +74,5 @@ def test_a_port_that_is_in_use_is_one_sentence(capsys: pytest.CaptureFixture[str
             cli.main(["watch", "--no-open", "--no-story", "--port", str(port)])
     assert ended.value.code == 2
     assert capsys.readouterr().err.split() == (
-        f"--port {port}: another program uses this port; choose another, or leave out --port for a free one.".split()
+        f"--port {port}: this port is in use; choose another, or leave out --port for a free one.".split()
     )
