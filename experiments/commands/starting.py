@@ -136,13 +136,14 @@ def _people(
     person = max(ends, key=lambda one: contacts.get(one, 0))
     aliases |= {one: person for one in ends if one != person}
     whole = {one: identities.end_of(one, aliases) for one in aliases}
-    _say_unmerged([one for one in proposed if one.id not in whole], stdout, yes=yes)
-    return person, identities.Answers(whole, known.apart | denied)
+    apart = known.apart | denied
+    _say_unmerged([one for one in proposed if one.id not in whole and {one.id, one.same_as} not in apart], stdout)
+    return person, identities.Answers(whole, apart)
 
 
-def _say_unmerged(left: Sequence[identities.Alias], stdout: Console, *, yes: bool) -> None:
-    """With ``yes``, say which ids may be one person's and count as two; otherwise the user has just been asked."""
-    if not left or not yes:
+def _say_unmerged(left: Sequence[identities.Alias], stdout: Console) -> None:
+    """Say which ids may be one person's and count as two, about which the user has said nothing."""
+    if not left:
         return
     few = ", ".join(f"{visible(one.id)} = {visible(one.same_as)}" for one in left[:_OFFERED])
     more = f", and {len(left) - _OFFERED:,} more" if len(left) > _OFFERED else ""
@@ -185,8 +186,10 @@ def _same(
         stdout.print(f"  {len(proposed) - _OFFERED:,} more: start again to be asked about these.")
     usual = ",".join(str(at) for at, one in enumerate(offered, start=1) if one in sure)
     right = _chosen("Which are right? Numbers, or none", usual or "none", [one.id for one in offered])
-    denied = frozenset(identities.Pair({one.id, one.same_as}) for one in offered if one.id not in right)
-    return {one.id: one.same_as for one in offered if one.id in right}, denied
+    same = {one.id: one.same_as for one in offered if one.id in right}
+    if same == {one.id: one.same_as for one in offered if one in sure}:
+        return same, frozenset()  # the suggestion was taken, which says nothing about the others
+    return same, frozenset(identities.Pair({one.id, one.same_as}) for one in offered if one.id not in same)
 
 
 def _own(found: Gathered, aliases: Mapping[str, str], stdout: Console, *, yes: bool) -> list[str]:

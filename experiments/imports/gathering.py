@@ -87,7 +87,7 @@ def gather(
     aliases: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> Gathered:
-    """Read exports, each in its format, into one log. What has no known format is left out and named.
+    """Read exports, each in its format, into one log. What cannot be read is left out and named.
 
     Args:
         paths: files, folders that are an export, and folders of exports.
@@ -97,7 +97,7 @@ def gather(
         progress: called before each file, and now and then within it.
 
     Raises:
-        LogError: a file is missing, or is not in the format that it seemed to have, or none has a known format.
+        LogError: a file is missing, or none can be read.
     """
     found, passed, refused = _expanded(paths, named)
     exports: list[Export] = []
@@ -107,8 +107,16 @@ def gather(
         contacts = reader.read(path, choices, tally)
         if progress is not None:
             contacts = _reporting(contacts, progress, number, len(found))
-        rows = pd.DataFrame(contacts, columns=_COLUMNS).astype({"time": "int64"})
-        exports.append(Export(path, reader, sure, rows, tally))
+        try:
+            rows = pd.DataFrame(contacts, columns=_COLUMNS).astype({"time": "int64"})
+        except LogError as error:
+            if len(found) == 1:
+                raise
+            refused[path] = str(error)
+        else:
+            exports.append(Export(path, reader, sure, rows, tally))
+    if not exports:
+        raise LogError(" ".join(refused.values()))
     whole = pd.concat([one.rows for one in exports], ignore_index=True)
     owners = _owners(whole, choices)
     merging = {one: owners.get(other, other) for one, other in (aliases or {}).items()} | owners

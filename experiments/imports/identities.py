@@ -7,6 +7,7 @@ with the same full name: these are proposed, and nothing is merged until the use
 from __future__ import annotations
 
 import csv
+import math
 import re
 import unicodedata
 from collections import defaultdict
@@ -216,7 +217,7 @@ def read(path: Path) -> Answers:
                 one, other = clean(row["id"] or ""), clean(row["same_as"] or "")
                 if not one or not other:
                     raise LogError(f"{path}, line {table.line_num}: an id is missing; expected id,same_as.")
-                if _is_zero(row.get("sure")):
+                if _is_zero(row.get("sure"), f"{path}, line {table.line_num}"):
                     apart.add(Pair({one, other}))
                 elif direct.setdefault(one, other) != other:
                     raise LogError(f"{path}, line {table.line_num}: this id has another alias in a line above it.")
@@ -225,11 +226,19 @@ def read(path: Path) -> Answers:
     return Answers({one: _last(one, direct, path) for one in direct}, frozenset(apart))
 
 
-def _is_zero(text: str | None) -> bool:
+def _is_zero(text: str | None, where: str) -> bool:
+    """Whether a line says "two people".
+
+    Raises:
+        LogError: it does not say how sure it is by a number from 0 to 1.
+    """
     try:
-        return float(text or "1") == 0
+        sure = float((text or "").strip() or "1")
     except ValueError:
-        return False
+        sure = math.nan
+    if not 0 <= sure <= 1:
+        raise LogError(f"{where}: sure is {text!r}; expected a number from 0 (two people) to 1.")
+    return sure == 0
 
 
 def _last(one: str, direct: Mapping[str, str], path: Path) -> str:

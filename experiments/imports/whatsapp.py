@@ -104,7 +104,10 @@ def recognises(path: Path, start: bytes) -> float:
             return 0.0
         return _likeness(start)
     try:
-        found = _chat_files(path)[:1] if any(map(_is_chat_name, names_of(path))) else []
+        found = _chat_files(path) if any(map(_is_chat_name, names_of(path))) else []
+        if path.is_dir() and (len(found) > 1 or any(name.lower().endswith(".zip") for name in names_of(path))):
+            return 0.0  # a folder of exports: each is read by itself, so that none is missed and copies count once
+        found = found[:1]
         return max((_likeness(part.read(START)) for part in found), default=0.0)
     except (Damaged, LogError):
         return 0.0

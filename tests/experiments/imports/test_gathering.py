@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -385,6 +386,43 @@ def test_who_is_called_two_people_is_not_asked_about_again(
     imported = rekindle("import", unsure, "--aliases", "my_week/log.aliases.csv", "-o", "log.csv")
     assert imported.code == 0, imported.err
     assert "may be another's" not in imported.out
+
+
+def test_taking_what_is_suggested_says_nothing_of_the_other_pairs(
+    unsure: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, "none", "1", "20")  # none is almost sure, so none is what is suggested
+    ended = rekindle("start", unsure)
+    assert ended.code == 0, ended.err
+    assert "2 ids may be another's" in ended.out
+    assert (
+        "two people" not in Path("my_week/log.aliases.csv").read_text()
+        if Path("my_week/log.aliases.csv").exists()
+        else True
+    )
+
+
+def test_a_folder_of_chats_is_read_file_by_file_so_that_none_is_missed_and_copies_count_once(
+    tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("chats").mkdir()
+    ben = "".join(f"{day}/06/2017, 20:28 - {who}: hi\n" for day in range(13, 20) for who in ("Ann", "Ben"))
+    for name in ("WhatsApp Chat with Ben.txt", "WhatsApp Chat with Ben (1).txt"):
+        (Path("chats") / name).write_text(ben)
+    with zipfile.ZipFile("chats/WhatsApp Chat with Cem.zip", "w") as archive:
+        archive.writestr("_chat.txt", ben.replace("Ben", "Cem"))
+    ended = rekindle("import", "chats", "-o", "log.csv")
+    assert ended.code == 0, ended.err
+    assert "28 contacts of 3 people." in ended.out
+    assert "14 contacts that another file has, too: counted once." in ended.out
+    (Path("chats") / "WhatsApp Chat with Zoe.txt").write_bytes(ben.replace("Ben", "Zo\xeb").encode("latin-1"))
+    ended = rekindle("import", "chats", "-o", "log.csv")
+    assert ended.code == 0, ended.err
+    assert "28 contacts of 3 people." in ended.out
+    said = " ".join(ended.out.split())
+    assert "1 input could not be read, and is left out:" in said
+    assert "Zoe.txt, line 2: the text is not UTF-8" in said
 
 
 def test_without_anybody_to_answer_there_is_one_sentence(

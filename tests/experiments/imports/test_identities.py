@@ -148,7 +148,7 @@ def test_answers_are_read_as_they_were_written_and_zero_says_two_people(tmp_path
     said = Answers({"a": "b"}, frozenset({Pair({"b", "c"}), Pair({"d", "e"})}))
     written(lines_of(said), path)
     assert read(path) == said
-    path.write_text("id,same_as,sure\na,b,\nc,d,0\ne,f,surely\n")
+    path.write_text("id,same_as,sure\na,b,\nc,d,0\ne,f,0.4\n")
     assert read(path) == Answers({"a": "b", "e": "f"}, frozenset({Pair({"c", "d"})}))
 
 
@@ -160,6 +160,8 @@ def test_answers_are_read_as_they_were_written_and_zero_says_two_people(tmp_path
         ("id,same_as\na,b\na,c\n", "line 3: this id has another alias"),
         ("id,same_as\na,b\nb,a\n", "in a circle"),
         ("", "line 1: there is no column id"),
+        ("id,same_as,sure\na,b,no\n", "line 2: sure is 'no'; expected a number from 0"),
+        ("id,same_as,sure\na,b,2\n", "line 2: sure is '2'; expected a number from 0"),
     ],
 )
 def test_a_file_that_cannot_be_meant_is_refused_with_its_line(tmp_path: Path, text: str, said: str) -> None:
