@@ -1,7 +1,7 @@
 # Rekindle for clusters. It has not been built by the tests: they run where there is no Docker.
 #
 #     docker build -t rekindle .
-#     docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" rekindle sweep nine_strategies
+#     docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/data" rekindle sweep nine_strategies
 #     apptainer build rekindle.sif docker-daemon:rekindle:latest
 FROM python:3.12-slim AS wheel
 COPY . /sources
@@ -13,9 +13,9 @@ RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && 
 COPY --from=wheel /wheels /sources/constraints.txt /wheels/
 RUN pip install --no-cache-dir --constraint /wheels/constraints.txt "$(echo /wheels/*.whl)[cluster,logs]"
 ENV XDG_CACHE_HOME=/cache
-RUN useradd --create-home rekindle && mkdir /cache /work && chown rekindle /cache /work
+RUN useradd --create-home rekindle && mkdir /cache /data && chown rekindle /cache /data
 USER rekindle
 # Compiles the model, which machines with this kind of processor then need not do. Any user of the container may add to it.
 RUN rekindle doctor && chmod -R a+rwX /cache
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["rekindle"]

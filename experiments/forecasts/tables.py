@@ -193,8 +193,8 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int, *,
         ]
     if len(plan) and week.alike and week.dormant > 1:
         lines.append(
-            "Chance can explain how gestures to different ties did in those worlds, so the plan was chosen and sorted "
-            "by learned chances."
+            "Chance can explain how gestures to different ties did in those worlds, so each is taken to gain as much "
+            "there. The order comes from learned chances, and from how often the others wrote there without a gesture."
         )
     return [
         *lines,
