@@ -309,7 +309,7 @@ def _week_as_json(found: week.Week, notes: Sequence[str]) -> str:
         zip(("least", "most"), (None if math.isnan(end) else end for end in found.over_draws), strict=True)
     )
     whole = {"plan": json.loads(plan), "together": together, "over_draws": over_draws, "dormant": found.dormant}
-    return json.dumps(whole | {"alike": found.alike, "past": past, "said": list(notes)}, indent=1)
+    return json.dumps(whole | {"past": past, "said": list(notes)}, indent=1)
 
 
 def _read(log: Path, observed: Path | None) -> Log:

@@ -18,12 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 import sim
-from experiments.analysis.compare import ends_of_interval, resampled_counts, resampled_means
+from experiments.analysis.compare import resampled_means
 from experiments.forecasts.activity import matching_sociability, with_sociability
 from experiments.forecasts.baselines import smoothed
+from experiments.forecasts.gains import Added, added, part_of
 from experiments.forecasts.learned import (
     ENOUGH_ANSWERS,
     LONGEST_DAYS,
@@ -44,9 +44,6 @@ GESTURES = ("like", "message", "note", "call")
 
 WORLDS_A_DRAW = 2  # the fewest that tell chance between worlds from differences between draws
 GAINS = ["gain", "low", "high", "least", "most"]
-NORMAL_RANGE = 1.645  # standard deviations to either side, within which 90% of a normal distribution are
-RETURNS = 10.0  # returns of a tie that the part of all ties counts for
-_LEAST = 1e-6  # a share that can be turned into odds
 _MATCHING = 256  # key of the order in which ties are matched; those of `DrawPurpose` are below it
 
 
@@ -236,12 +233,12 @@ class Forecast(NamedTuple):
             gesture, and to whom; missing if ids are hidden), ``silent_days``, ``contacts``, ``comes_back`` (the
             learned chance of a contact in either direction if nothing is done), ``simulated`` (the share of worlds in
             which there is one), ``receiver_writes`` (the chance of one by the receiver if nothing is done: a part of
-            ``comes_back``, see `part_of`), and for each gesture on the first day, ``after_GESTURE``,
+            ``comes_back``, see `gains.part_of`), and for each gesture on the first day, ``after_GESTURE``,
             the chance that the receiver then writes, with ``gain_GESTURE``, ``gain_GESTURE_low`` and
-            ``gain_GESTURE_high``: what it adds, see `added`, with its 95% interval over worlds; NaN for ties without
-            simulated gestures.
+            ``gain_GESTURE_high``: what it adds, see `gains.added`, with its 95% interval; NaN for ties that have no
+            simulated gesture.
         gains: for each gesture, its mean ``gain`` over the ties with simulated gestures, with ``low`` and ``high``, and
-            the range over draws of parameters from ``least`` to ``most``; see `Added`.
+            the range over draws of parameters from ``least`` to ``most``; see `gains.Added`.
         rounds: number of rounds of gestures per replicate.
         notes: sentences about the log.
     """
@@ -408,99 +405,6 @@ def gestures_to(kind: str, ties: pd.DataFrame) -> tuple[sim.Gesture, ...]:
 def by_receiver(wrote: np.ndarray, ties: pd.DataFrame) -> np.ndarray:
     """Whether the receiver of each gesture wrote, shape (..., ties), from who wrote, shape (..., ties, 2)."""
     return np.where(ties["sender"] == ties["low"], wrote[..., 1], wrote[..., 0])
-
-
-class Added(NamedTuple):
-    """What a gesture adds to chances.
-
-    Attributes:
-        each: for each tie the gain and its 95% interval, shape (ties, 3).
-        together: the mean gain over ties, and its 95% interval.
-        over_draws: the range of the mean gain in 90% of draws of parameters, without chance within worlds; nan if
-            worlds have no draws, or fewer than two.
-    """
-
-    each: np.ndarray
-    together: tuple[float, float, float]
-    over_draws: tuple[float, float]
-
-
-def added(before: np.ndarray, after: np.ndarray, chance: np.ndarray, together: int = 1) -> Added:
-    """What a gesture adds to chances, if it changes their odds as it does in simulated worlds.
-
-    The level of simulated chances can be wrong for a log, and its own past says by how much. So only the odds ratio is
-    taken from the worlds. Intervals are from resampled worlds, or resampled draws with their worlds, paired.
-
-    The range over draws is that of a normal distribution around the mean gain. What one world contributes to it is its
-    pseudovalue: how the mean gain differs without that world (Tukey 1958). Their variance between draws is that of the
-    draws' means minus what chance between worlds of one draw adds to it (method of moments), or 0.
-
-    Args:
-        before: who writes without the gesture, bool, shape (worlds, ties).
-        after: who writes with it, in the same worlds, bool, shape (worlds, ties).
-        chance: chances without the gesture, above 0 and below 1, shape (ties,).
-        together: the number of worlds after each other that share a draw of parameters.
-    """
-    worlds = len(before)
-    draw = np.arange(worlds) // together
-    draws = int(draw[-1]) + 1
-
-    def gain(counted: np.ndarray) -> np.ndarray:
-        """The gains if each world counts so often, shapes (resamples, worlds) and (resamples, ties)."""
-        total = counted.sum(axis=1, keepdims=True)
-        shares = (smoothed(counted @ one.astype(float), total) for one in (before, after))
-        return np.round(transported(chance, *shares) - chance, 12)  # 0 instead of 1e-18
-
-    once = gain(np.ones((1, worlds)))[0]
-    mean = float(once.mean())
-    if draws < 2:
-        nothing = np.full((len(once), 2), np.nan)
-        return Added(np.column_stack([once, nothing]), (mean, math.nan, math.nan), (math.nan, math.nan))
-    again = gain(resampled_counts(draws, RESAMPLES)[:, draw])
-    ends = ends_of_interval(draws)
-    low, high = np.quantile(again.mean(axis=1), ends)
-    each = np.column_stack([once, *np.quantile(again, ends, axis=0)])
-    if together == 1:
-        return Added(each, (mean, float(low), float(high)), (math.nan, math.nan))
-    values = worlds * mean - (worlds - 1) * gain(1.0 - np.eye(worlds)).mean(axis=1)
-    reach = NORMAL_RANGE * between(values[: worlds // together * together].reshape(-1, together))
-    return Added(each, (mean, float(low), float(high)), (mean - reach, mean + reach))
-
-
-def between(values: np.ndarray) -> float:
-    """The standard deviation between groups, from which chance within them is taken out by the method of moments.
-
-    Args:
-        values: shape (groups, values of each), two or more of each.
-    """
-    if len(values) < 2:
-        return math.nan
-    chance = values.var(axis=1, ddof=1).mean() / values.shape[1]
-    return math.sqrt(max(0.0, float(values.mean(axis=1).var(ddof=1) - chance)))
-
-
-def part_of(theirs: np.ndarray, either: np.ndarray) -> np.ndarray:
-    """In what part of a tie's returns the receiver writes, above 0 and below 1, shape (ties,).
-
-    In few worlds, a tie has few returns. So each tie's part is drawn towards that of all ties, which counts as much as
-    `RETURNS` of its own.
-
-    Args:
-        theirs: whether the receiver writes, bool, shape (worlds, ties).
-        either: whether either person does, bool, shape (worlds, ties).
-    """
-    everyone = (theirs.sum() + 0.5) / (either.sum() + 1.0)
-    return np.asarray((theirs.sum(axis=0) + RETURNS * everyone) / (either.sum(axis=0) + RETURNS))
-
-
-def transported(chance: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """A chance whose odds change as those of a share do from ``before`` to ``after``; arrays of one shape, in (0, 1).
-
-    This is the usual way to carry an effect over to people with another chance to begin with. That odds ratios stay the
-    same is assumed.
-    """
-    odds = logit(np.clip(after, _LEAST, 1 - _LEAST)) - logit(np.clip(before, _LEAST, 1 - _LEAST))
-    return np.asarray(expit(logit(chance) + odds))
 
 
 def _columns_of(kind: str, gain: Added, chance: np.ndarray, ties: int) -> dict[str, np.ndarray]:

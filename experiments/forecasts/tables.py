@@ -186,16 +186,12 @@ def week_notes(week: Week, minutes: int, worlds: int, days: int, silent: int, *,
             f"Without: the chance that the other person writes within {days} days if nothing is done: part of a "
             "chance that is learned from earlier silences of this log and of others. After: the chance that they "
             "write, or answer the gesture, if all gestures are made on the first day: how much that changes the odds "
-            f"in {counted(worlds, 'simulated world')}. Gain: the difference in points.",
+            f"in {counted(worlds, 'simulated world')}, where each tie's counts are drawn towards those of all ties, as "
+            "far as chance explains their differences. Gain: the difference in points.",
             f"This is the plan that gained most in {worlds} other worlds, of all plans that fit, sorted by gain per "
             "minute in those. The gains shown are from new worlds, which had no part in the choice.",
             *([] if math.isnan(week.over_draws[0]) else [DRAWS_NOTE]),
         ]
-    if len(plan) and week.alike and week.dormant > 1:
-        lines.append(
-            "Chance can explain how gestures to different ties did in those worlds, so each is taken to gain as much "
-            "there. The order comes from learned chances, and from how often the others wrote there without a gesture."
-        )
     return [
         *lines,
         *_past_notes(week.past),

@@ -21,24 +21,21 @@ import numpy as np
 import pandas as pd
 
 import sim
-from experiments.forecasts.baselines import smoothed
 from experiments.forecasts.forecast import (
     Execution,
     OneWorld,
     Worlds,
-    added,
     beginnings,
     by_receiver,
     gestures_to,
     hole_noted,
     learning_noted,
     paired,
-    part_of,
     replicates,
     run_all,
     silent_ties,
-    transported,
 )
+from experiments.forecasts.gains import added, gains_of, part_of
 from experiments.forecasts.learned import Check, learned_chances
 from experiments.forecasts.mornings import cut_of
 from experiments.forecasts.pairs import came_back, numbers_of_ties, silent_pairs
@@ -121,7 +118,6 @@ class Week(NamedTuple):
         together: the gain of the whole plan, in people who write, with its 95% interval: value, low, high.
         over_draws: the range of that gain in 90% of draws of parameters, from least to most; nan without draws.
         dormant: number of ties to choose from.
-        alike: whether chance explains all differences between ties in what simulated gestures do.
         past: how rankings would have done; None if the log is too short, or nobody had a dormant tie.
         notes: sentences about the log.
     """
@@ -130,7 +126,6 @@ class Week(NamedTuple):
     together: tuple[float, float, float]
     over_draws: tuple[float, float]
     dormant: int
-    alike: bool
     past: Past | None
     notes: list[str]
 
@@ -181,11 +176,9 @@ def plan_week(
     wrote = iter(run_all([run for arm in arms for run in arm], execution.part(worlds.used_draws, total)))
     base = _wrote(wrote, idle, ties)
     before = by_receiver(base, ties)
-    share = smoothed(before.sum(axis=0), worlds.count)
     learned = learned_chances(contacts, contacts.end, ties, days=days, silent=silent)
     without = learned * part_of(before, np.any(base, axis=2))
-    steady = [steadied(_others(wrote, arm, ties).astype(float) - before) for arm in arms[1:]]
-    gains = np.column_stack([transported(without, share, share + gain) - without for gain in steady]).round(12)
+    gains = np.column_stack([gains_of(before, _others(wrote, arm, ties), without) for arm in arms[1:]])
     takes = np.array([worlds.parameters.gestures[kind].minutes for kind in gestures])
     worth = gains * _values_of(ties, contacts, request)[:, None]
     chosen = best_plan(worth, takes, request.minutes, request.most)
@@ -200,10 +193,9 @@ def plan_week(
     plan = _known_of(picked, contacts, request.person).assign(minutes=takes[kinds], **effects)
     if request.values:
         plan.insert(plan.columns.get_loc("gesture"), "value", _values_of(picked, contacts, request))
-    alike = not np.ptp(np.column_stack(steady), axis=0)[kinds].any()
     past = None if question is None else _past(contacts, question, _learned_on(contacts, question, silent))
     notes = [*hole_noted(contacts, silent, contacts.end), *learning_noted(contacts, days, silent)]
-    return Week(plan, together, over_draws, len(ties), alike, past, notes)
+    return Week(plan, together, over_draws, len(ties), past, notes)
 
 
 def _values_of(ties: pd.DataFrame, contacts: Log, request: WeekRequest) -> np.ndarray:
@@ -277,26 +269,6 @@ def _effects(
 
 
 # Choosing ------------------------------------------------------------------------------------------------------------
-
-
-def steadied(gains: np.ndarray) -> np.ndarray:
-    """The mean gain of each tie, shrunk toward the mean of all ties as far as chance explains their differences.
-
-    This is the estimator of James and Stein as used by Efron and Morris (1975, "Data analysis using Stein's estimator
-    and its generalizations"). Without it, ties that gained by chance in these worlds would be chosen.
-
-    Args:
-        gains: shape (worlds, ties), at least two worlds.
-
-    Returns:
-        Shape (ties,).
-    """
-    means = gains.mean(axis=0)
-    if len(means) < 2:
-        return np.asarray(means)
-    chance, spread = gains.var(axis=0, ddof=1).mean() / len(gains), means.var(ddof=1)
-    own = max(0.0, 1.0 - chance / spread) if spread > 0 else 0.0
-    return np.asarray(means.mean() + own * (means - means.mean()))
 
 
 def best_plan(gains: np.ndarray, minutes: np.ndarray, within: float, most: int) -> list[tuple[int, int]]:

@@ -305,43 +305,6 @@ def test_fresh_worlds_have_other_seeds_and_the_next_draws() -> None:
     assert (Worlds(3).fresh().first_draw, Worlds(3).used_draws, some.used_draws) == (0, 0, 2)
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_the_spread_between_groups_is_that_of_an_analysis_of_variance(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    values = random.normal(size=(12, 3)) + random.normal(size=(12, 1)) * random.choice([0.0, 3.0])
-    within = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / 24
-    among = 3 * ((values.mean(axis=1) - values.mean()) ** 2).sum() / 11
-    assert forecast.between(values) ** 2 == pytest.approx(max(0.0, (among - within) / 3))
-
-
-def test_a_range_over_draws_is_that_of_what_gestures_do_in_each_without_chance() -> None:
-    """A gesture raises a share of .3 by the same in all draws, or by .1 in half of them and .5 in the others."""
-    random, chance = np.random.default_rng(8), np.full(200, 0.3)
-    before = random.random((400, 200)) < 0.3
-    for gains, spread in (([0.3, 0.3], 0.0), ([0.1, 0.5], 0.2)):
-        each = np.repeat(np.tile(gains, 100), 2)[:, None]
-        after = before | (random.random((400, 200)) < each / 0.7)
-        found = forecast.added(before, after, chance, together=2)
-        mean, low, high = found.together
-        least, most = found.over_draws
-        assert mean == pytest.approx(0.3, abs=0.02)
-        assert (least + most) / 2 == pytest.approx(mean)
-        assert (most - least) / 2 == pytest.approx(1.645 * spread, abs=0.03)
-        assert low < mean < high
-        alone = forecast.added(before, after, chance)
-        assert np.isnan(alone.over_draws).all()
-        assert alone.together[0] == pytest.approx(mean)
-        wider = (high - low) / (alone.together[2] - alone.together[1])
-        assert wider == pytest.approx(2**0.5 if spread else 1, rel=0.25), "draws are resampled, not worlds"
-
-
-def test_two_worlds_of_one_draw_have_no_range() -> None:
-    coin = np.random.default_rng(1).random((2, 3)) < 0.5
-    found = forecast.added(coin, ~coin, np.full(3, 0.4), together=2)
-    assert np.isnan([*found.over_draws, *found.together[1:]]).all()
-
-
 def test_processes_change_nothing() -> None:
     contacts, options = read_in_file_order(made_up(people=12)), {"days": 10, "silent": 30, "top": 3}
     with ThreadPoolExecutor(1) as one, runner.worker_processes(2) as two:
@@ -362,22 +325,6 @@ def test_a_gesture_that_opens_nothing_and_leaves_nothing_changes_nothing() -> No
     assert shut.ties["after_like"].tail(-8).isna().all()
     call = foretold(log, gestures=["call"], top=8).gains.loc["call"]
     assert call["gain"] > 0.1
-
-
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_a_gesture_changes_the_odds_of_a_chance_as_it_does_in_the_worlds(seed: int) -> None:
-    random = np.random.default_rng(seed)
-    before, after = (random.random((50, 4)) < share for share in (0.3, 0.6))
-    chance = random.uniform(0.01, 0.99, 4)
-    found = forecast.added(before, after, chance)
-    odds = [np.log(share / (1 - share)) for share in ((one.sum(axis=0) + 0.5) / 51 for one in (before, after))]
-    then = chance + found.each[:, 0]
-    assert np.log(then / (1 - then)) - np.log(chance / (1 - chance)) == pytest.approx(odds[1] - odds[0], abs=1e-6)
-    assert (found.each[:, 1] <= found.each[:, 0] + 1e-9).all()
-    assert (found.each[:, 0] <= found.each[:, 2] + 1e-9).all()
-    assert found.together[0] == pytest.approx(found.each[:, 0].mean())
-    assert (forecast.added(before, before, chance).each == 0).all()
 
 
 def test_a_gesture_of_ones_own_is_no_return() -> None:
@@ -401,22 +348,6 @@ def test_a_tie_comes_back_if_either_writes(monkeypatch: pytest.MonkeyPatch) -> N
     ties = foretold(log, days=1, silent=0, gestures=[]).ties
     assert ties[["sender", "simulated"]].to_numpy().tolist() == [["b", 0.9]]
     assert ties["receiver_writes"].item() == pytest.approx(ties["comes_back"].item() * (10 * 0.5 / 5) / 14)
-
-
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), worlds=st.integers(1, 30))
-def test_the_part_of_the_receiver_is_between_that_of_the_tie_and_that_of_all(seed: int, worlds: int) -> None:
-    random = np.random.default_rng(seed)
-    either = random.random((worlds, 6)) < random.uniform(0, 1, 6)
-    theirs = either & (random.random((worlds, 6)) < random.uniform(0, 1, 6))
-    found, everyone = forecast.part_of(theirs, either), (theirs.sum() + 0.5) / (either.sum() + 1)
-    assert ((found > 0) & (found < 1)).all()
-    for part, mine, all_mine in zip(found, theirs.sum(axis=0), either.sum(axis=0), strict=True):
-        own = mine / all_mine if all_mine else everyone
-        assert min(own, everyone) - 1e-12 <= part <= max(own, everyone) + 1e-12
-    many = forecast.part_of(np.tile(theirs, (500, 1)), np.tile(either, (500, 1)))
-    own = (theirs.sum(axis=0) / np.maximum(either.sum(axis=0), 1))[either.any(axis=0)]
-    assert many[either.any(axis=0)] == pytest.approx(own, abs=0.03)
 
 
 def test_chances_that_rest_on_little_say_so() -> None:

@@ -136,7 +136,7 @@ def week_of(gestures: int = 2, **more: Any) -> Week:
           "known_years": 2.5, "contacts": 9, "last_word": "you", "gesture": "like", "minutes": 1.5, "without": 0.1,
           "after": 0.4, "gain": 0.3, "low": -0.1, "high": 0.5} for k in range(gestures)]
     )  # fmt: skip
-    return Week(plan, (0.6, -0.2, 1.0), (NONE, NONE), 7, False, None, ["A note."])._replace(**more)
+    return Week(plan, (0.6, -0.2, 1.0), (NONE, NONE), 7, None, ["A note."])._replace(**more)
 
 
 def notes(week: Week) -> str:
@@ -165,22 +165,12 @@ def test_a_plan_says_what_it_takes_and_gains() -> None:
     assert "The plan takes 3 of 30 minutes for 2 of them." in said
     assert "0.8 of these people would write after it and 0.2 without it: +0.6 (95% interval −0.2 … +1.0)." in said
     assert "how much that changes the odds in 25 simulated worlds" in said
+    assert "drawn towards those of all ties, as far as chance explains their differences" in said
     assert "Without: the chance that the other person writes within 60 days if nothing is done" in said
     assert said.endswith("A note.")
     nothing = notes(week_of()._replace(plan=week_of().plan[:0]))
     assert "No gesture that fits into 30 minutes gains anything, so there is nothing to plan." in nothing
     assert "Without: the chance" not in nothing
-
-
-@pytest.mark.parametrize(
-    ("gestures", "alike", "dormant", "told"),
-    [(2, True, 2, True), (2, True, 1, False), (2, False, 2, False), (0, True, 2, False)],
-)
-def test_that_ties_are_alike_is_told_of_several_if_something_is_planned(
-    gestures: int, alike: bool, dormant: int, told: bool
-) -> None:
-    week = week_of()._replace(plan=week_of().plan[:gestures], alike=alike, dormant=dormant)
-    assert ("Chance can explain" in notes(week)) is told
 
 
 def past_of(expected: float = 0.1, came_back: float = 0.1, ties: int = 20, people: int = 30, **apart: float) -> Past:

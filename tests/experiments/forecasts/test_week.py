@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import statistics
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -20,7 +19,8 @@ from hypothesis import strategies as st
 
 import sim
 from experiments.forecasts import tables, trials, week
-from experiments.forecasts.forecast import Execution, Worlds, added
+from experiments.forecasts.forecast import Execution, Worlds
+from experiments.forecasts.gains import added
 from experiments.forecasts.pairs import came_back, silent_pairs
 from experiments.forecasts.week import (
     FIRST,
@@ -30,7 +30,6 @@ from experiments.forecasts.week import (
     dormant_ties,
     of_the_first,
     plan_week,
-    steadied,
 )
 from experiments.imports import people
 from experiments.imports.people import People
@@ -98,41 +97,6 @@ def test_what_does_not_fit_is_not_planned_and_equals_are_taken_in_turn() -> None
     assert best_plan(equal, np.array([3.0, 15.0]), 9, 5) == [(0, 0), (1, 0), (2, 0)]
     assert best_plan(equal, np.array([3.0, 15.0]), 60, 2) == [(0, 1), (1, 1)]
     assert best_plan(-equal, np.array([3.0, 15.0]), 60, 2) == []
-
-
-@given(seed=st.integers(0, 2**32 - 1), ties=st.integers(1, 30), worlds=st.integers(2, 40))
-def test_steadied_gains_keep_their_mean_and_their_order(seed: int, ties: int, worlds: int) -> None:
-    gains = np.random.default_rng(seed).integers(-1, 2, (worlds, ties)).astype(float)
-    found = steadied(gains)
-    assert found.mean() == pytest.approx(gains.mean(), abs=1e-12)
-    assert np.ptp(found) <= np.ptp(gains.mean(axis=0)) + 1e-12
-    order = np.argsort(gains.mean(axis=0), kind="stable")
-    assert (np.diff(found[order]) >= -1e-12).all()
-
-
-def test_luck_is_taken_out_of_gains_and_differences_stay() -> None:
-    """Alike ties are nearer to the truth than their own means by far; ties that differ are hardly moved."""
-    random = np.random.default_rng(2)
-    alike = (random.random((100, 40)) < 0.3).astype(float)
-    assert np.abs(steadied(alike) - 0.3).mean() < 0.5 * np.abs(alike.mean(axis=0) - 0.3).mean()
-    truth = np.linspace(0.05, 0.95, 40)
-    apart = (random.random((100, 40)) < truth).astype(float)
-    assert np.abs(steadied(apart) - apart.mean(axis=0)).max() < 0.02
-
-
-@given(seed=st.integers(0, 2**32 - 1), ties=st.integers(1, 6), worlds=st.integers(2, 9))
-def test_gains_are_drawn_to_their_mean_as_james_and_stein_do(seed: int, ties: int, worlds: int) -> None:
-    gains = np.random.default_rng(seed).integers(-1, 2, (worlds, ties)).astype(float)
-    with np.errstate(all="raise"):
-        found = steadied(gains)
-    means = [statistics.mean(column) for column in gains.T.tolist()]
-    if ties == 1 or statistics.variance(means) < 1e-12:
-        assert found == pytest.approx(means)
-        return
-    luck = statistics.mean([statistics.variance(column) for column in gains.T.tolist()]) / worlds
-    kept = max(0, 1 - luck / statistics.variance(means))
-    middle = statistics.mean(means)
-    assert found == pytest.approx([middle + kept * (one - middle) for one in means])
 
 
 def test_minutes_are_counted_in_twentieths_and_rounded_against_the_plan() -> None:
@@ -304,32 +268,13 @@ def test_gestures_are_in_the_order_of_what_they_were_to_gain_a_minute(monkeypatc
     log = with_a_past()
     gains = {"message": [0.0, 0.3, *[0.0] * 6], "call": [0.6, *[0.0] * 7]}
     rest = iter([np.array(one) for one in gains.values()])
-    monkeypatch.setattr(week, "steadied", lambda _: next(rest))
+    monkeypatch.setattr(week, "gains_of", lambda *_: next(rest))
     found = planned(log, worlds=2, gestures=("message", "call"), minutes=60)
     ties = dormant_ties(read_in_file_order(log), 60, read_in_file_order(log).names.tolist().index("p0"))
     minutes = {kind: sim.Parameters().gestures[kind].minutes for kind in gains}
     assert found.plan["gesture"].to_list() == ["message", "call"]
     assert found.plan["minutes"].to_list() == [minutes["message"], minutes["call"]]
     assert found.plan["contacts"].to_list() == ties["contacts"].iloc[[1, 0]].to_list()
-    assert not found.alike
-
-
-@pytest.mark.parametrize(
-    ("message", "call", "alike"),
-    [
-        ([0.3] * 8, [0.0] * 7 + [-0.1], True),
-        ([0.3] * 7 + [0.2], [0.0] * 8, False),
-        ([0.3] * 8, [0.9] + [0.0] * 7, False),
-    ],
-)
-def test_gains_are_alike_where_those_of_what_is_planned_are(
-    monkeypatch: pytest.MonkeyPatch, message: list[float], call: list[float], alike: bool
-) -> None:
-    rest = iter([np.array(message), np.array(call)])
-    monkeypatch.setattr(week, "steadied", lambda _: next(rest))
-    found = planned(with_a_past(), worlds=2, gestures=("message", "call"), minutes=60)
-    assert bool(found.alike) == alike
-    assert len(found.plan) == 4
 
 
 def test_what_a_plan_does_is_what_its_worlds_do_to_the_odds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,7 +286,7 @@ def test_what_a_plan_does_is_what_its_worlds_do_to_the_odds(monkeypatch: pytest.
         return seen[-1]
 
     monkeypatch.setattr(week, "_others", tossed)
-    monkeypatch.setattr(week, "steadied", lambda gains: np.where(np.arange(len(gains.T)) < 3, 0.5, 0.0))
+    monkeypatch.setattr(week, "gains_of", lambda *arms: np.where(np.arange(len(arms[-1])) < 3, 0.5, 0.0))
     found = planned(with_a_past(), worlds=5, gestures=("message",), minutes=60)
     before, after = seen[1:]
     assert before.shape == after.shape == (5, 3)
@@ -508,7 +453,7 @@ def test_a_plan_in_json_and_in_csv_is_the_same(log: Path, rekindle: Rekindle) ->
     Path("plan.csv").write_text(rows.out)
     plan = pd.read_csv("plan.csv")
     assert pd.DataFrame(whole["plan"])["gain"].tolist() == pytest.approx(plan["gain"].tolist(), abs=1e-6)
-    assert set(whole) == {"plan", "together", "over_draws", "dormant", "alike", "past", "said"}
+    assert set(whole) == {"plan", "together", "over_draws", "dormant", "past", "said"}
     assert whole["past"]["rules"][1]["ranking"] == week.LONGEST
     assert "Not known" in rows.err
 

@@ -209,7 +209,7 @@ def tables() -> dict[str, tuple[RenderableType, list[str]]]:
           "contacts": 1_017, "last_word": "other", "gesture": "message", "minutes": 3.0, "without": 0.07, "after": 0.53,
           "gain": 0.47, "low": -0.3, "high": 0.63} for name in IDS]
     )  # fmt: skip
-    plan = week_table(Week(week, (1.0, 0.5, 1.5), (0.7, 1.3), 2, False, None, []), ["Said."])
+    plan = week_table(Week(week, (1.0, 0.5, 1.5), (0.7, 1.3), 2, None, []), ["Said."])
     ties = pd.DataFrame(
         [{"tie": 5, "sender": name, "receiver": name[::-1], "silent_days": 1_234.0, "contacts": 1_017,
           "comes_back": 0.12, "receiver_writes": 0.34, "after_like": 0.56, "after_handwritten": 0.78} for name in IDS]
