@@ -39,7 +39,7 @@ ALLOWED = {
     "experiments.logs": "terminal provenance config analysis",
     "experiments.explain": "config logs",
     "experiments.figures": "terminal config analysis logs",
-    "experiments.forecasts": "terminal config analysis logs",
+    "experiments.forecasts": "terminal config analysis imports logs",
     "experiments.rivals": "terminal logs",
     "experiments.sweeps": "terminal provenance config analysis logs",
     "experiments.watch": "terminal config sweeps",

@@ -160,6 +160,7 @@ TESTS = {
     "experiments/imports/contacts.py": ("imports/test_mail.py", "imports/test_telegram.py", "imports/test_whatsapp.py"),
     "experiments/imports/gathering.py": ("imports/test_gathering.py", "imports/test_people.py"),
     "experiments/imports/identities.py": ("imports/test_identities.py",),
+    "experiments/imports/id_tables.py": ("imports/test_identities.py", "imports/test_people.py"),
     "experiments/imports/people.py": ("imports/test_people.py",),
     "experiments/imports/packed.py": ("imports/test_telegram.py", "imports/test_meta.py", "imports/test_whatsapp.py"),
     "experiments/imports/mail.py": ("imports/test_mail.py", "imports/test_people.py"),
@@ -183,6 +184,7 @@ TESTS = {
     "experiments/forecasts/values.py": ("forecasts/test_agenda.py",),
     "experiments/forecasts/agenda.py": ("forecasts/test_agenda.py",),
     "experiments/forecasts/forecast.py": ("forecasts/test_forecast.py",),
+    "experiments/forecasts/gains.py": ("forecasts/test_gains.py",),
     "experiments/config/reading.py": (
         "config/test_settings.py",
         "config/test_former_names.py",
@@ -495,17 +497,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
                 (
                     "means = {name: one.mean(axis=0) if len(one) else np.zeros(0) for name, one in shares.items()}",
                     "np.zeros -> np.ones",
-                )
-            ],
-        ),
-        (
-            "week",
-            "where all means are the same, it does not matter how far they are drawn together",
-            [
-                (
-                    "own = max(0.0, 1.0 - chance / spread) if spread > 0 else 0.0",
-                    "max(0.0, 1.0 - chance / spread) if spread > 0 else 0.0"
-                    " -> max(0.0, 1.0 - chance / spread) if spread > 0 else 1.0",
                 )
             ],
         ),

@@ -212,7 +212,8 @@ def plan_week(
     contacts = _read(log, observed)
     report_log_notes(log, contacts.notes, stderr, ids=ids)
     who = _person(person, contacts, log, ids)
-    _require_dormant(contacts, who, person, silent)
+    last = datetime.fromtimestamp(contacts.time[-1], UTC).date() if contacts.began >= week.DATED else None
+    _require_dormant(contacts, who, person, silent, last)
     if cut is not None:
         cut_of(contacts, days, cut)
     some_worlds = _worlds(worlds, experiment, draws)
@@ -223,7 +224,6 @@ def plan_week(
     report_compiling(stderr)
     with _at_work(stderr, worlds, processes, "A plan saves no partial results") as execution:
         plan = week.without_disproved(week.plan_week(contacts, some_worlds, request, execution, cut))
-    last = datetime.fromtimestamp(contacts.time[-1], UTC).date() if contacts.began >= week.DATED else None
     notes, brief = (
         [*old_log_noted(last, date.today()), *week_notes(plan, minutes, worlds, days, silent, brief=brief)]
         for brief in (False, True)
@@ -397,17 +397,19 @@ def _form_of(ids: np.ndarray) -> str:
     return f"text of {min(lengths)} to {max(lengths)} characters"
 
 
-def _require_dormant(contacts: Log, who: int, person: str, silent: int) -> None:
-    """Raise a `ConfigError` if the person has no dormant tie to plan for."""
+def _require_dormant(contacts: Log, who: int, person: str, silent: int, last: date | None) -> None:
+    """Raise a `ConfigError` if the person has no dormant tie to plan for; ``last`` is the log's last day."""
     if len(week.dormant_ties(contacts, silent, who)):
         return
     longest = week.dormant_ties(contacts, 0, who)["silence"].max()
     known = "nobody has written back to them"
     if not math.isnan(longest):
         known = (
-            f"the longest silence of a tie in which both wrote is {counted(round(longest), 'day')}, so lower --silent"
+            f"the longest silence of a tie in which both wrote is {counted(round(longest), 'day')}, so use plan-week "
+            f"with a lower --silent"
         )
-    raise ConfigError(f"--person {person}: this person has no tie that is silent for more than {silent} days; {known}.")
+    sentence = f"--person {person}: this person has no tie that is silent for more than {silent} days; {known}."
+    raise ConfigError(" ".join([sentence, *old_log_noted(last, date.today())]))
 
 
 def _kinds(gestures: str, experiment: Experiment) -> tuple[str, ...]:

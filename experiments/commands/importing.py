@@ -17,7 +17,7 @@ from rich.console import Console
 
 from experiments.config.errors import ConfigError
 from experiments.imports import identities, people
-from experiments.imports.contacts import Choices, Reader
+from experiments.imports.contacts import Choices, Reader, same
 from experiments.imports.formats import BY_NAME, TABLE
 from experiments.imports.gathering import Export, Gathered, counts, gather
 from experiments.imports.people import People
@@ -34,6 +34,12 @@ _FIELDS = ("source", "target", "time", "medium")
 # Options that `rekindle start` has, too.
 Zone = Annotated[str | None, typer.Option(metavar="ZONE", help="Time zone of times without one, e.g. Europe/Berlin.")]
 DayFirst = Annotated[bool | None, typer.Option("--day-first/--month-first", help="Is 5/6/2023 in June or in May?")]
+TableColumns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns", metavar="FIELD=COLUMN,…", help="Columns of a table, e.g. source=from,target=to,time=sent_at."
+    ),
+]
 _SHOWN = 5  # people of the summary, and reasons of a file
 
 
@@ -55,10 +61,7 @@ def import_(
     form: Annotated[
         str | None, typer.Option("--format", metavar="NAME", help="The format of all files. Default: recognised.")
     ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(metavar="FIELD=COLUMN,…", help="Columns of a table, e.g. source=from,target=to,time=sent_at."),
-    ] = None,
+    columns: TableColumns = None,
     zone: Zone = None,
     day_first: DayFirst = None,
     country: Annotated[
@@ -68,7 +71,7 @@ def import_(
 ) -> None:  # fmt: skip
     """Make a contact log from exports of mail, chats and calls: who, whom, when. No text is kept, nothing is sent."""
     _check_output(output, [*exports, *([aliases] if aliases else [])])
-    choices = Choices(groups, tuple(me or ()), zone_named(zone), day_first, _columns(columns))
+    choices = Choices(groups, tuple(me or ()), zone_named(zone), day_first, columns_named(columns))
     named = TABLE if columns and form is None else _format(form)
     stdout, stderr = stdout_console(), stderr_console()
     answers = identities.read(aliases) if aliases else identities.Answers({})
@@ -84,6 +87,7 @@ def import_(
     report_import(found, stdout, ids=ids)
     if not len(found.rows):
         raise LogError("No contact between two people was found, so no log was written.")
+    _warn_of_unknown(choices.me, found, stdout)
     write_log(found.rows, output)
     say_written(output, stdout)
     known = keep_people(found, output, me[0] if me else "", stdout)
@@ -119,7 +123,12 @@ def zone_named(name: str | None) -> ZoneInfo | None:
         ) from None
 
 
-def _columns(text: str | None) -> dict[str, str]:
+def columns_named(text: str | None) -> dict[str, str]:
+    """Which column of a table holds what, from a text such as ``source=from,target=to,time=sent_at``.
+
+    Raises:
+        ConfigError: it does not say so of ``source``, ``target`` and ``time``.
+    """
     found: dict[str, str] = {}
     for part in (text or "").split(",") if text else ():
         field, equals, column = (piece.strip() for piece in part.partition("="))
@@ -169,6 +178,20 @@ def report_import(found: Gathered, stdout: Console, *, ids: bool) -> None:
     if ids:
         most = ", ".join(f"{visible(one)} ({count:,})" for one, count in list(contacts.items())[:_SHOWN])
         stdout.print(f"Most contacts: {most}.", soft_wrap=True)
+
+
+def _warn_of_unknown(me: Sequence[str], found: Gathered, stdout: Console) -> None:
+    """Say which names of the user's are nobody's in these exports, as after a slip of the pen."""
+    for one in me:
+        if not any(same([one], name) for name in found.ids):
+            close = nearest(one, found.ids)
+            hint = f" Did you mean {visible(close)}?" if close else ""
+            stdout.print(
+                f"--me {visible(one)}: nobody in these exports is called that.{hint}",
+                soft_wrap=True,
+                style="bold",
+                markup=False,
+            )
 
 
 def _refusals(found: Gathered) -> list[str]:

@@ -14,10 +14,20 @@ import typer
 from rich.console import Console
 
 from experiments.commands.forecasting import plan_week
-from experiments.commands.importing import DayFirst, Zone, keep_people, report_import, write_log, zone_named
+from experiments.commands.importing import (
+    DayFirst,
+    TableColumns,
+    Zone,
+    columns_named,
+    keep_people,
+    report_import,
+    write_log,
+    zone_named,
+)
 from experiments.config.errors import ConfigError
 from experiments.imports import identities, people
-from experiments.imports.contacts import Choices, clean
+from experiments.imports.contacts import Choices, clean, same
+from experiments.imports.formats import TABLE
 from experiments.imports.gathering import Gathered, gather
 from experiments.terminal.console import say_written, stderr_console, stdout_console
 from experiments.terminal.names import visible
@@ -42,6 +52,7 @@ def start(
     worlds: Annotated[int, typer.Option(min=2, max=100_000, help="Simulated worlds.")] = _WORLDS,
     zone: Zone = None,
     day_first: DayFirst = None,
+    columns: TableColumns = None,
 ) -> None:
     """Go from exports to a plan for this week: read them, say who you are, and get a sheet and a calendar."""
     stdout = stdout_console()
@@ -50,7 +61,7 @@ def start(
     known = identities.read(kept) if kept.exists() else identities.Answers({})
     remembered = people.read(people.beside(log)).you
     mine = me or ([remembered] if remembered else [])
-    choices = Choices(me=tuple(mine), zone=zone_named(zone), day_first=day_first)
+    choices = Choices(me=tuple(mine), zone=zone_named(zone), day_first=day_first, columns=columns_named(columns))
     found = _read(exports, choices, known.aliases)
     if not len(found.rows):
         report_import(found, stdout, ids=False)
@@ -78,6 +89,7 @@ def start(
     asked = [word for one in mine for word in ("--me", one)]
     asked += [] if zone is None else ["--zone", zone]
     asked += [] if day_first is None else ["--day-first" if day_first else "--month-first"]
+    asked += [] if columns is None else ["--columns", columns]
     merged = ["--aliases", str(kept)] if aliases else []
     files = ["--sheet", str(sheet), "--calendar", str(calendar)]
     for words in (
@@ -108,7 +120,7 @@ def _minutes() -> int:
 
 def _read(exports: Sequence[Path], choices: Choices, aliases: Mapping[str, str]) -> Gathered:
     with progress_bar(stderr_console(), "files", len(exports)) as report:
-        return gather(exports, choices, aliases=aliases, progress=report)
+        return gather(exports, choices, named=TABLE if choices.columns else None, aliases=aliases, progress=report)
 
 
 def _asked(question: str, **options: Any) -> Any:
@@ -200,6 +212,12 @@ def _own(found: Gathered, aliases: Mapping[str, str], stdout: Console, *, yes: b
     offered = list(dict.fromkeys([*probable, *(one for one in contacts if one not in aliases)]))[:_OFFERED]
     suggested = max(len(probable), 1)
     if yes:
+        if not probable and len(contacts) > 1 and 2 * contacts[offered[0]] < 3 * contacts[offered[1]]:
+            most = " and ".join(visible(one) for one in offered[:2])
+            raise ConfigError(
+                f"Nobody stands out as you: {most} have most contacts. Say who you are, as in --me "
+                f"{shlex.quote(offered[0])}."
+            )
         return offered[:suggested]
     stdout.print("\nWho are you? Name all that are you, such as an address and the name in a chat.")
     for number, one in enumerate(offered, start=1):
@@ -214,7 +232,7 @@ def _chosen(question: str, usual: str, offered: Sequence[str], others: Sequence[
     by_name = {one.casefold(): one for one in (*others, *offered)}
     while True:
         answer = str(_asked(question, default=usual))
-        parts = [part.strip() for part in answer.split(",") if part.strip() not in ("", "none")]
+        parts = [one for part in answer.split(",") for one in _each(part.strip()) if one not in ("", "none")]
         found = [
             offered[int(part) - 1]
             if part.isdecimal() and 1 <= int(part) <= len(offered)
@@ -227,11 +245,20 @@ def _chosen(question: str, usual: str, offered: Sequence[str], others: Sequence[
         print(f"{wrong[0]!r} is none of these." if wrong else "Choose at least one.")
 
 
+def _each(part: str) -> list[str]:
+    """The numbers of a range such as 2-4; anything else as it is."""
+    ends = [end.strip() for end in part.split("-")]
+    if len(ends) == 2 and all(end.isdecimal() and len(end) < 3 for end in ends):
+        return [str(number) for number in range(int(ends[0]), int(ends[1]) + 1)] or [part]
+    return [part]
+
+
 def _warn_of_strangers(found: Gathered, person: str, aliases: Mapping[str, str], stdout: Console) -> None:
     """Say which exports have no contact of the user's, because they have another name there."""
     mine = {person, *(one for one in aliases if identities.end_of(one, aliases) == person)}
     for one in found.exports:
-        if len(one.rows) and not (one.rows["source"].isin(mine) | one.rows["target"].isin(mine)).any():
+        there = {*one.rows["source"], *one.rows["target"]}
+        if there and not any(same(mine, name) for name in there):
             stdout.print(
                 f"{one.path.name}: none of its {counted(len(one.rows), 'contact')} is yours, so it adds nothing to "
                 f"your plan. If you have another name there, start again with --me {shlex.quote(person)} --me NAME.",

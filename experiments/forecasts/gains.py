@@ -104,7 +104,7 @@ def gains_of(before: np.ndarray, after: np.ndarray, chance: np.ndarray) -> np.nd
 
 
 def _counted(before: np.ndarray, after: np.ndarray, times: np.ndarray) -> _Counts:
-    """The counts if each world counts so many ``times``, shape (..., worlds)."""
+    """The counts if each world counts this many ``times``, shape (..., worlds)."""
     hits = (times @ one.astype(float) for one in (before, after & ~before, before & ~after))
     return _Counts(times.sum(axis=-1, keepdims=True), *hits)
 
@@ -154,7 +154,7 @@ def _after(first: np.ndarray, gained: np.ndarray, lost: np.ndarray, chance: np.n
 
 
 def _mean(hits: np.ndarray, trials: np.ndarray, unseen: float) -> np.ndarray:
-    """The share of all ties, shape (..., 1), with so many hits, and misses, more than were counted; 0 of 0 is 0."""
+    """The share of all ties, shape (..., 1), with ``unseen`` hits, and misses, beside those counted; 0 of 0 is 0."""
     hit = hits.sum(axis=-1, keepdims=True) + unseen
     tried = np.broadcast_to(trials, hits.shape).sum(axis=-1, keepdims=True) + 2 * unseen
     return np.divide(hit, tried, out=np.zeros_like(hit), where=tried > 0)

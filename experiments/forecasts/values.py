@@ -6,11 +6,11 @@ which are. So a plan weighs the gain of each tie by a number that the person giv
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Collection
 from pathlib import Path
 
+from experiments.imports.id_tables import lines_of_table
 from sim.contact_logs import LogError
 
 COLUMNS = ("id", "value")
@@ -30,29 +30,19 @@ def read_values(path: Path, known: Collection[str]) -> dict[str, float]:
             line is named, but no id.
     """
     found: dict[str, float] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            semicolons = ";" in file.readline().partition(",")[0]  # as spreadsheets of some countries write them
-            file.seek(0)
-            table = csv.DictReader(file, delimiter=";" if semicolons else ",")
-            missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
-            if missing:
-                raise LogError(f"{path}, line 1: there is no column {missing[0]}; expected id,value.")
-            for row in table:
-                where, one = f"{path}, line {table.line_num}", " ".join((row["id"] or "").split())
-                if one not in known:
-                    raise LogError(f"{where}: the log has no person with this id. Ids must be written as in the log.")
-                if one in found:
-                    raise LogError(f"{where}: this id has a value in a line above it.")
-                found[one] = _value(row["value"], where)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LogError(f"{path} cannot be read as a CSV file in UTF-8: {error}.") from None
+    for where, row in lines_of_table(path, COLUMNS):
+        one = " ".join(row["id"].split())
+        if one not in known:
+            raise LogError(f"{where}: the log has no person with this id. Ids must be written as in the log.")
+        if one in found:
+            raise LogError(f"{where}: this id has a value in a line above it.")
+        found[one] = _value(row["value"], where)
     return found
 
 
-def _value(text: str | None, where: str) -> float:
+def _value(text: str, where: str) -> float:
     try:
-        value = float((text or "").replace(",", "."))
+        value = float(text.replace(",", "."))
     except ValueError:
         value = math.nan
     if not 0 <= value <= _MOST:

@@ -53,7 +53,8 @@ class Gathered:
         exports: what each file gave.
         rows: the log, sorted by time: ``source``, ``target``, ``time`` (seconds since 1970, UTC), ``medium``.
         passed: files of folders that have no known format, and why.
-        refused: named files and folders that could not be read, each with a sentence that says why.
+        refused: named files and folders, and archives in folders, that could not be read, each with a sentence that
+            says why.
         copies: contacts that several files have, each counted once.
         merged: contacts of people with themselves that are left out, because two ids turned out to be one person's.
         names: what people are called most often, where exports have a name beside their id.
@@ -169,11 +170,12 @@ def _without_copies(exports: Sequence[Export], merging: Mapping[str, str]) -> tu
 
 
 class _Found(NamedTuple):
-    """The exports in a folder, with their formats; files that are none; and how many files there are."""
+    """The exports in a folder, with their formats; files that are none; damaged archives; and the number of files."""
 
     exports: dict[Path, tuple[Reader, float]]
     passed: dict[Path, str]
     files: int
+    damaged: dict[Path, str]
 
 
 # Formats -------------------------------------------------------------------------------------------------------------
@@ -205,12 +207,13 @@ def _expanded(
         if not path.exists():
             raise LogError(f"{path} does not exist.")
         try:
-            there = _at(path) if named is None else _Found({path: (named, 1.0)}, {}, 1)
+            there = _at(path) if named is None else _Found({path: (named, 1.0)}, {}, 1, {})
         except LogError as error:
             refused[path] = str(error)
         else:
             found |= there.exports
             passed |= there.passed
+            refused |= there.damaged
     if refused and not found:
         hint = [_known()] if any("known format" in why for why in refused.values()) else []
         raise LogError(" ".join([*refused.values(), *hint]))
@@ -226,11 +229,11 @@ def _at(path: Path) -> _Found:
     if path.is_dir():
         there = _in_folder(path)
         if not there.exports:
-            raise LogError(f"{path}: no file in this folder has a known format.")
+            raise LogError(" ".join([f"{path}: no file in this folder has a known format.", *there.damaged.values()]))
         return there
     one = _recognised(path)
     if one is not None:
-        return _Found({path: one}, {}, 1)
+        return _Found({path: one}, {}, 1, {})
     if path.is_file() and not path.stat().st_size:
         raise LogError(f"{path} is empty.")
     if is_archive(path):
@@ -253,6 +256,7 @@ def _in_folder(folder: Path) -> _Found:
     """
     inside: dict[Path, tuple[Reader, float]] = {}
     beside: dict[Path, str] = {}
+    damaged: dict[Path, str] = {}
     files = 0
     for path in sorted(folder.iterdir()):
         if path.name.lower() in _IGNORED or path.is_symlink():
@@ -261,20 +265,37 @@ def _in_folder(folder: Path) -> _Found:
             found = _in_folder(path)
             inside |= found.exports
             beside |= found.passed
+            damaged |= found.damaged
             files += found.files
         else:
             files += 1
             one = _recognised(path)
-            if one is None:
-                beside[path] = "no known format"
-            else:
+            if one is not None:
                 inside[path] = one
+            elif why := _damage(path):
+                damaged[path] = why
+            else:
+                beside[path] = "no known format"
         if files > MOST_FILES:
             raise LogError(f"{folder} has over {MOST_FILES:,} files. Name the exports in it.")
     whole = _recognised(folder)
     if whole is not None and len({reader for reader, _ in inside.values()}) <= 1:
-        return _Found({folder: whole}, {} if whole[1] == 1 else beside, files)  # a whole export has media of its own
-    return _Found(inside, beside, files)
+        return _Found(
+            {folder: whole}, {} if whole[1] == 1 else beside, files, damaged
+        )  # a whole export has media of its own
+    return _Found(inside, beside, files, damaged)
+
+
+def _damage(path: Path) -> str:
+    """Why a file cannot be read, if it is a damaged archive; else empty."""
+    try:
+        if is_archive(path):
+            parts_of(path)
+    except LogError as error:
+        return str(error)
+    except OSError:
+        pass  # then it has no known format either
+    return ""
 
 
 def _known() -> str:

@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from experiments.imports.contacts import clean
+from experiments.imports.id_tables import lines_of_table
 from sim.contact_logs import LogError
 
 try:  # the extra `logs`; without it, numbers are compared as they are written
@@ -206,23 +207,15 @@ def read(path: Path) -> Answers:
     Raises:
         LogError: the file lacks a column, a value is missing, an id has two aliases, or aliases go in a circle.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            missing = [name for name in COLUMNS[:2] if name not in (table.fieldnames or ())]
-            if missing:
-                raise LogError(f"{path}, line 1: there is no column {missing[0]}; expected id,same_as.")
-            direct, apart = dict[str, str](), set[Pair]()
-            for row in table:
-                one, other = clean(row["id"] or ""), clean(row["same_as"] or "")
-                if not one or not other:
-                    raise LogError(f"{path}, line {table.line_num}: an id is missing; expected id,same_as.")
-                if _is_zero(row.get("sure"), f"{path}, line {table.line_num}"):
-                    apart.add(Pair({one, other}))
-                elif direct.setdefault(one, other) != other:
-                    raise LogError(f"{path}, line {table.line_num}: this id has another alias in a line above it.")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LogError(f"{path} cannot be read as a CSV file in UTF-8: {error}.") from None
+    direct, apart = dict[str, str](), set[Pair]()
+    for where, row in lines_of_table(path, COLUMNS[:2]):
+        one, other = clean(row["id"]), clean(row["same_as"])
+        if not one or not other:
+            raise LogError(f"{where}: an id is missing; expected id,same_as.")
+        if _is_zero(row.get("sure"), where):
+            apart.add(Pair({one, other}))
+        elif direct.setdefault(one, other) != other:
+            raise LogError(f"{where}: this id has another alias in a line above it.")
     return Answers({one: _last(one, direct, path) for one in direct}, frozenset(apart))
 
 
@@ -233,7 +226,7 @@ def _is_zero(text: str | None, where: str) -> bool:
         LogError: it does not say how sure it is by a number from 0 to 1.
     """
     try:
-        sure = float((text or "").strip() or "1")
+        sure = float((text or "").strip().replace(",", ".") or "1")
     except ValueError:
         sure = math.nan
     if not 0 <= sure <= 1:

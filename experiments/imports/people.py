@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.imports.contacts import clean
+from experiments.imports.id_tables import lines_of_table
 from sim.contact_logs import LogError
 
 COLUMNS = ("id", "name", "you")
@@ -98,23 +99,15 @@ def read(path: Path) -> People:
     if not path.exists():
         return People()
     seen: set[str] = set()
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
-            if missing:
-                raise LogError(f"{path}, line 1: there is no column {missing[0]}; expected {','.join(COLUMNS)}.")
-            for row in table:
-                one, where = clean(row["id"] or ""), f"{path}, line {table.line_num}"
-                if not one or one in seen:
-                    raise LogError(f"{where}: {'this id has a line above it' if one else 'an id is missing'}.")
-                seen.add(one)
-                if name := clean(row["name"] or ""):
-                    names[one] = name
-                if clean(row["you"] or "").casefold() == YES:
-                    if you:
-                        raise LogError(f"{where}: a line above it is already marked as you.")
-                    you = one
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LogError(f"{path} cannot be read as a CSV file in UTF-8: {error}.") from None
+    for where, row in lines_of_table(path, COLUMNS):
+        one = clean(row["id"])
+        if not one or one in seen:
+            raise LogError(f"{where}: {'this id has a line above it' if one else 'an id is missing'}.")
+        seen.add(one)
+        if name := clean(row["name"]):
+            names[one] = name
+        if clean(row["you"]).casefold() == YES:
+            if you:
+                raise LogError(f"{where}: a line above it is already marked as you.")
+            you = one
     return People(you, names)

@@ -1,4 +1,4 @@
-"""What gestures add: closed forms, no luck taken for a gain, and intervals that hold what is true."""
+"""What gestures add: closed forms, nothing that chance did taken for a gain, and intervals that hold what is true."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_luck_is_no_gain_and_differences_between_ties_stay() -> None:
 
 
 def test_the_largest_gain_is_in_its_interval() -> None:
-    """With 40 worlds, although it is the largest of all, so that luck helped it."""
+    """With 40 worlds, although it is the largest of all, so that chance helped it."""
     inside, high, ties = [], [], 16
     for seed in range(60):
         random = np.random.default_rng(1_000 + seed)

@@ -467,3 +467,48 @@ def test_an_empty_file_is_called_one(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(LogError, match=r"chat.txt is empty\."):
         gather([path], Choices())
+
+
+def test_a_damaged_archive_in_a_folder_is_named_with_what_is_wrong(tmp_path: Path, rekindle: Rekindle) -> None:
+    folder = tmp_path / "chats"
+    whatsapp(folder / "ben.txt", "Ann: hi", "Ben: hi")
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as archive:
+        archive.writestr("_chat.txt", "13/01/2024, 10:00 - Ann: hi\n" * 100)
+    (folder / "cem.zip").write_bytes((tmp_path / "whole.zip").read_bytes()[:-30])
+    found = gather([folder], Choices())
+    assert [path.name for path in found.refused] == ["cem.zip"]
+    assert found.passed == {}
+    assert len(found.rows) == 2
+    ended = rekindle("import", folder, "-o", tmp_path / "log.csv")
+    assert "1 input could not be read, and is left out:" in ended.out
+    assert "cem.zip cannot be read: it is damaged, or not open to you." in " ".join(ended.out.split())
+    (folder / "ben.txt").unlink()
+    with pytest.raises(LogError, match=r"no file in this folder has a known format\. .*cem.zip cannot be read"):
+        gather([folder], Choices())
+
+
+def test_start_takes_a_table_with_other_columns_and_says_them_in_its_commands(
+    tmp_path: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = answering(monkeypatch)
+    lines = [f"Ann,{other},{JANUARY + 86_400 * day}" for day in range(5) for other in ("Ben", "Cem")]
+    Path("crm.csv").write_text("von,an,wann\n" + "\n".join(lines))
+    columns = "source=von,target=an,time=wann"
+    ended = rekindle("start", "crm.csv", "--yes", "--me", "ann", "--columns", columns)
+    assert ended.code == 0, ended.err
+    assert asked["person"] == "ann"
+    assert "none of its" not in ended.out, "ann and Ann are one name"
+    assert f"--columns {columns}" in ended.out.split("The same, as commands:")[1]
+    wrong = rekindle("start", "crm.csv", "--yes", "--columns", "source=von")
+    assert (wrong.code, "target is missing" in wrong.err) == (2, True)
+
+
+def test_pairs_are_chosen_by_a_range_of_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    offered = [f"id{number}" for number in range(1, 10)]
+    for answer, expected in (("2-4,7", [2, 3, 4, 7]), ("1 - 1", [1]), ("9", [9]), ("id3", [3])):
+        monkeypatch.setattr(starting.typer, "prompt", lambda *_, answer=answer, **__: answer)
+        assert starting._chosen("Which?", "none", offered) == [f"id{number}" for number in expected]
+    answers = iter(["4-2", "8-12", "none"])
+    monkeypatch.setattr(starting.typer, "prompt", lambda *_, **__: next(answers))
+    assert starting._chosen("Which?", "none", offered) == []

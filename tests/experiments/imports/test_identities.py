@@ -148,8 +148,9 @@ def test_answers_are_read_as_they_were_written_and_zero_says_two_people(tmp_path
     said = Answers({"a": "b"}, frozenset({Pair({"b", "c"}), Pair({"d", "e"})}))
     written(lines_of(said), path)
     assert read(path) == said
-    path.write_text("id,same_as,sure\na,b,\nc,d,0\ne,f,0.4\n")
-    assert read(path) == Answers({"a": "b", "e": "f"}, frozenset({Pair({"c", "d"})}))
+    for text in ("id,same_as,sure\na,b,\nc,d,0\ne,f,0.4\n", "id;same_as;sure\na;b;\nc;d;0\ne;f;0,4\n"):
+        path.write_text(text)
+        assert read(path) == Answers({"a": "b", "e": "f"}, frozenset({Pair({"c", "d"})}))
 
 
 @pytest.mark.parametrize(

@@ -214,9 +214,23 @@ def test_somebody_who_is_in_other_exports_is_asked_again(
     monkeypatch.setattr(starting, "plan_week", lambda log, person, **options: planned.append(person))
     Path("my_week").mkdir()
     written(People("gone@x.org", {}), Path("my_week/log.people.csv"))
-    ended = rekindle("start", box, "--yes")
+    pairs = [(f"Dee <d{number}@x.org>", "Ann Smith <ann@x.org>") for number in range(9)]
+    more = mailbox(Path("b.mbox"), *pairs)
+    ended = rekindle("start", box, more, "--yes")
     assert ended.code == 0, ended.err
     assert planned == ["ann@x.org"]
+
+
+def test_without_questions_nobody_is_you_who_does_not_stand_out(
+    box: Path, rekindle: Rekindle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(starting, "plan_week", lambda *_, **__: None)
+    ended = rekindle("start", box, "--yes")
+    assert ended.code == 2
+    assert ended.err == (
+        "Nobody stands out as you: ann@x.org and ben@x.org have most contacts. Say who you are, as in --me ann@x.org.\n"
+    )
+    assert rekindle("start", box, "--yes", "--me", "ben@x.org").code == 0
 
 
 @pytest.mark.parametrize(
@@ -226,3 +240,10 @@ def test_a_misspelt_id_gets_the_nearest_one(box: Path, rekindle: Rekindle, me: s
     ended = rekindle("start", box, "--yes", "--me", me)
     assert ended.code == 2
     assert ended.err.strip() == f"--me {me}: nobody in these exports is called that; {hint}"
+
+
+def test_an_import_says_that_nobody_is_called_what_the_user_wrote(box: Path, rekindle: Rekindle) -> None:
+    ended = rekindle("import", box, "-o", "log.csv", "--me", "an@x.org", "--me", "BEN@x.org")
+    assert ended.code == 0, ended.err
+    assert "--me an@x.org: nobody in these exports is called that. Did you mean ann@x.org?" in ended.out
+    assert "BEN" not in ended.out
