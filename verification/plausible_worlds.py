@@ -4,7 +4,7 @@ The first table says how far the share of 300 draws with a true effect above .3 
 root mean square error: raw effects, a normal distribution, an exponential family with splines (Efron 2016), the
 nonparametric maximum likelihood estimate (NPMLE), and the latter stopped early, as `experiments.analysis.plausible` has
 it, with the share of its intervals that contain the truth. The second does so for the chances of arms to be the best.
-The third compares the numbers that partial rank correlations name with those that random forests do: of three that
+The third compares the numbers that rank correlations name with those that random forests do: of three that
 matter, among 140, how many are named rightly, and how many others.
 
     python -m verification.plausible_worlds        prints the tables; takes a quarter of an hour
@@ -200,7 +200,7 @@ def numbers(repeats: int = 5, draws: int = 400) -> bool:
             )
         right, named, tree_right, tree_named = np.mean(counts, axis=0)
         print(
-            f"  {name:14} partial rank correlation {right:.1f} and {named - right:.1f}, "
+            f"  {name:14} rank correlation {right:.1f} and {named - right:.1f}, "
             f"forest {tree_right:.1f} and {tree_named - tree_right:.1f}",
             flush=True,
         )

@@ -2,9 +2,9 @@
 
 The draws of all assumed numbers, over which claims are judged, also say on which of them an effect depends. Elementary
 effects (Morris) would be steps of one number at a time; here chance between worlds, about one tie, is larger than most
-such steps. So every run counts for all numbers: partial rank correlations find those that matter beyond chance, and
-first-order Sobol indices say how much of the difference between plausible worlds each explains alone. With few draws,
-the correlations are plain ones, and there are no indices.
+such steps. So every run counts for all numbers: rank correlations find those that matter beyond chance, and first-order
+Sobol indices say how much of the difference between plausible worlds each explains alone. With few draws there are no
+indices.
 """
 
 from __future__ import annotations

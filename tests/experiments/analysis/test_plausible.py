@@ -285,6 +285,20 @@ def test_numbers_that_matter_are_named_among_140(draws: int) -> None:
     assert found["named"].to_list() == [True, True, False]
 
 
+def test_with_few_draws_per_number_most_that_matter_are_named_although_chance_is_as_wide() -> None:
+    """188 draws of 150 numbers, of which three matter; partial correlations would leave 38 degrees of freedom."""
+    right = wrong = 0
+    for seed in range(6):
+        levels, random = levels_of(188, 150, seed), np.random.default_rng(seed + 50)
+        signal = levels["number_0"] + 0.8 * levels["number_1"] - 0.6 * levels["number_2"]
+        found = hangs_on(levels, (signal + random.normal(size=188) * signal.std()).to_numpy()[:, None], count=150)
+        named = set(found.index[found["named"]])
+        right += len(named & {"number_0", "number_1", "number_2"})
+        wrong += len(named - {"number_0", "number_1", "number_2"})
+    assert right >= 15, "of 18"
+    assert wrong <= 2
+
+
 def test_noise_is_named_in_about_5_percent() -> None:
     named = 0
     for seed in range(60):
