@@ -38,7 +38,8 @@ def draw_ranges(
     with style.in_use():
         figure, panels = page(style, words, columns=len(titles), left=left, titled=True)
         for axes, title in zip(panels, titles, strict=True):
-            _panel(axes, data[data["panel"] == title].set_index("row"), order, style, digits, room=0.14 * len(titles))
+            room = min(0.52, 0.17 * len(titles))  # share of a panel that values with shares take
+            _panel(axes, data[data["panel"] == title].set_index("row"), order, style, digits, room)
             size = style.pt(19 * min(1.0, _LETTERS / len(titles) / len(title)))
             axes.set_title(title, loc="left", fontsize=size, fontweight=style.weight, pad=style.pt(10))
             axes.set_yticks(range(len(order)), labels if axes is panels[0] else [""] * len(order))
@@ -62,15 +63,15 @@ def _panel(axes: Axes, rows: pd.DataFrame, order: list[str], style: Style, digit
         )
         axes.plot(row["value"], place, "o", color=colour, zorder=3)
         beyond = "" if np.isnan(row["share"]) else f" · {row['share']:.0%}"
-        text = f"  {_number(row['value'], digits, signed=not np.isnan(row['smallest']))}{beyond}"
-        axes.text(np.nanmax([row["most"], row["high"], row["value"]]), place, text, va="center", fontsize=style.pt(17))
+        text = f"{_number(row['value'], digits, signed=not np.isnan(row['smallest']))}{beyond}"
+        side = axes.get_yaxis_transform()  # a column at the right edge, where no line is
+        axes.text(1.0, place, text, transform=side, ha="right", va="center", fontsize=style.pt(17))
     ends = rows[["least", "most", "low", "high", "smallest"]].to_numpy(float)
     low, high = min(0.0, np.nanmin(ends, initial=0)), max(0.0, np.nanmax(ends, initial=0))
     if not low < high:  # no draw, or no effect in any
         low, high = -1.0, 1.0
-    axes.set_xlim(
-        low - 0.03 * (high - low), high + (1.6 * room if rows["share"].notna().any() else room) * (high - low)
-    )
+    taken = room if rows["share"].notna().any() else room / 2  # share of the panel that the values take
+    axes.set_xlim(low - 0.03 * (high - low), high + (0.03 + taken / (1 - taken)) * (high - low))
     axes.set_ylim(-0.6, len(order) - 0.4)
     axes.locator_params(axis="x", nbins=5)
 
