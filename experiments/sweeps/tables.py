@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -104,13 +104,17 @@ def sweep_tables(runs: pd.DataFrame, factors: Sequence[str], legend: Legend = PL
         )
     if runs["strategy"].nunique() < 2 or BASELINE not in set(runs["strategy"]):
         return _means_table(runs, legend)
-    shown: list[Group | Text] = []
-    for point in points:
-        there = runs[runs["point"] == point]
+    shown: list[Columns | Text] = []
+    of_points = [runs[runs["point"] == point] for point in points]
+    found = [_table_and_notes(there.assign(scenario=there["strategy"])) for there in of_points]
+    shared = [note for note in found[0][1] if all(note in notes for _, notes in found)]  # printed once, at the end
+    for there, (table, notes) in zip(of_points, found, strict=True):
         levels = ", ".join(f"{name} = {_level(there[name].iloc[0])}" for name in factors)
         shown += [Text(f"\n{visible(levels)}")] if levels else []
-        shown.append(sweep_table(there.assign(scenario=there["strategy"])))
-    return Group(*shown, *map(Text, legend.notes(runs["strategy"].unique())))
+        shown.append(table)
+        own = [note for note in notes if note not in shared]
+        shown += [Text("\n".join(own))] if own else []
+    return Group(*shown, Text("\n".join(shared)), *map(Text, legend.notes(runs["strategy"].unique())))
 
 
 def _level(value: float | str) -> str:
@@ -140,6 +144,11 @@ def _mean(values: np.ndarray) -> tuple[str, str]:
 
 def sweep_table(runs: pd.DataFrame) -> Group:
     """All arms of a sweep, best first: paired differences with intervals, and how the time budget was used."""
+    table, notes = _table_and_notes(runs)
+    return Group(table, Text("\n".join(notes)))
+
+
+def _table_and_notes(runs: pd.DataFrame) -> tuple[Columns, list[str]]:
     known = [name for name in OUTCOMES if name in runs and runs[name].notna().any()]
     paired = {name: paired_differences(runs, name, BASELINE) for name in known}
     base = runs[runs["scenario"] == BASELINE]
@@ -153,10 +162,9 @@ def sweep_table(runs: pd.DataFrame) -> Group:
         table.add_row(str(arm), *found, *_minutes(effort.loc[arm]))
     means = (cell for measure in paired for cell in (number(base[measure].mean()), "(mean)"))
     table.add_row(BASELINE, *means, *_minutes(effort.loc[BASELINE]), style="dim")
-    notes = _footnotes(paired["reconnected"], effort)
     missing = [name for name in OUTCOMES if name in runs and name not in known]
-    notes += "".join(f"\n{OUTCOMES[name].capitalize()} is missing: {NOT_KNOWN_YET[name]}." for name in missing)
-    return Group(table, Text(notes))
+    absent = [f"{OUTCOMES[name].capitalize()} is missing: {NOT_KNOWN_YET[name]}." for name in missing]
+    return table, [*_footnotes(paired["reconnected"], effort, known), *absent]
 
 
 def _interval(row: pd.Series) -> tuple[str, str]:
@@ -176,14 +184,20 @@ def _share(row: pd.Series) -> str:
     return share + (" !" if row["idle"] else "")
 
 
-def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
+_MEANINGS = {
+    "kept_up": "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the strategy still runs.",
+    "kept": "Kept: dormant at the start, and active 240 days after the strategy stopped.",
+    "kept_new": "New, kept: no tie at the start, and active 240 days after the strategy stopped.",
+}
+
+
+def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame, shown: Collection[str] = tuple(_MEANINGS)) -> list[str]:
+    """Sentences about a table with these outcomes."""
     worlds = int(paired["worlds"].min()) if len(paired) else 0
     lines = [
         f"Ties per adopter: paired differences from `{BASELINE}` over {counted(worlds, 'world')}"
         f"{' (bootstrap over worlds)' if worlds > 1 else ''}; the row `{BASELINE}` shows its mean.",
-        "Kept up: in two-way contact 150 to 240 days after coming back, mostly while the strategy still runs. Kept: "
-        "dormant at the start, and active 240 days after the strategy stopped. New, kept: no tie at the start, and "
-        "active 240 days after the strategy stopped.",
+        *([" ".join(meanings)] if (meanings := [_MEANINGS[name] for name in _MEANINGS if name in shown]) else []),
         "Minutes: per adopter over the whole run. Minutes used include those lost because the person backed out. "
         "Share used ignores a remainder too short for another session.",
     ]
@@ -198,16 +212,21 @@ def _footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
             f"Without pairing, the same precision would need {number(fewer.median(), 2)} times as many runs (median "
             "over the arms)."
         )
-    return "\n".join(lines)
+    return lines
 
 
 def progress_table(arms: pd.DataFrame) -> Columns:
-    """The progress of each arm of a sweep; if there are many, only the first and last arms."""
-    table = table_of("arm", "runs done", "runs requested")
+    """The progress of each arm of a sweep; if there are many, only the first and last arms.
+
+    Args:
+        arms: one row per arm: ``scenario``, ``requested``, ``done``, and ``failed`` if it is known.
+    """
+    failures = ["failed"] * bool("failed" in arms and arms["failed"].any())
+    table = table_of("arm", "runs done", *failures, "runs requested")
     left_out = len(arms) - _MOST_ARMS
-    for at, (arm, requested, done) in enumerate(arms[["scenario", "requested", "done"]].itertuples(index=False)):
+    for at, (arm, *counts) in enumerate(arms[["scenario", "done", *failures, "requested"]].itertuples(index=False)):
         if left_out > 0 and at == _MOST_ARMS // 2:
-            table.add_row(f"… {left_out:,} more …", "", "")
+            table.add_row(f"… {left_out:,} more …", *[""] * len(counts))
         if left_out <= 0 or at < _MOST_ARMS // 2 or at >= len(arms) - _MOST_ARMS // 2:
-            table.add_row(str(arm), f"{done:,}", f"{requested:,}")
+            table.add_row(str(arm), *(f"{count:,}" for count in counts))
     return table

@@ -128,6 +128,10 @@ def made_up(worlds: int = 3, **more: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def footnotes(paired: pd.DataFrame, effort: pd.DataFrame) -> str:
+    return "\n".join(_footnotes(paired, effort))
+
+
 def printed(runs: pd.DataFrame, width: int) -> str:
     console = Console(width=width)
     with console.capture() as captured:
@@ -184,8 +188,8 @@ def test_one_arm_that_spends_too_little_is_told() -> None:
     runs = made_up(used_share=1.0)
     one = runs.assign(used_share=np.where(runs["scenario"] == "handwritten_notes", 0.5, 1.0))
     said = "! This strategy used less than 90%"
-    assert said in _footnotes(paired_differences(one, "reconnected"), minutes(one))
-    assert said not in _footnotes(paired_differences(runs, "reconnected"), minutes(runs))
+    assert said in footnotes(paired_differences(one, "reconnected"), minutes(one))
+    assert said not in footnotes(paired_differences(runs, "reconnected"), minutes(runs))
 
 
 def test_what_looks_like_markup_is_printed_as_it_is() -> None:
@@ -322,21 +326,34 @@ def swept(points: int = 1, arms: tuple[str, ...] = ("wait", "check_in"), worlds:
 
 
 def test_each_point_of_a_sweep_has_its_table_under_its_levels() -> None:
-    shown = parts_of(sweep_tables(swept(2), ["ease"]))
+    *shown, notes = parts_of(sweep_tables(swept(2), ["ease"]))
     assert [str(one) for one in shown[::2]] == ["\nease = 0", "\nease = 1"]
-    for group in shown[1::2]:
-        table, _ = parts_of(group)
+    assert str(notes).startswith("Ties per adopter: paired differences")
+    for table in shown[1::2]:
         assert [row[:3] for row in rows_of(table)] == [
             ("check_in", "+10.0", "+10.0 … +10.0"),
             ("wait", "11.0", "(mean)"),
         ]
-    assert len(parts_of(sweep_tables(swept(1), []))) == 1
+    assert len(parts_of(sweep_tables(swept(1), []))) == 2
+
+
+def test_what_holds_at_each_point_is_said_once_and_the_rest_below_its_table() -> None:
+    runs = swept(3, worlds=2).assign(used_share=1.0, kept_up=np.nan)
+    runs.loc[(runs["point"] == 1) & (runs["strategy"] == "check_in"), "used_share"] = 0.5
+    shown = parts_of(sweep_tables(runs, ["ease"]))
+    assert [type(one).__name__ for one in shown] == ["Text", "Columns"] * 2 + ["Text"] * 2 + ["Columns", "Text"]
+    said = [str(one) for one in shown]
+    assert said[4].startswith("! This strategy used less than 90%")
+    assert "Too few worlds" in said[-1]
+    assert "Kept up is missing" in said[-1]
+    assert "Kept up: in two-way contact" not in said[-1], "it is no column"
+    assert "Kept: dormant at the start" in said[-1]
 
 
 @pytest.mark.parametrize(("points", "printed_whole"), [(60, True), (61, False)])
 def test_up_to_120_arms_are_printed(points: int, printed_whole: bool) -> None:
     shown = parts_of(sweep_tables(swept(points, worlds=2), ["ease"]))
-    assert len(shown) == (2 * points if printed_whole else 1)
+    assert len(shown) == (2 * points + 1 if printed_whole else 1)
     assert printed_whole or str(shown[0]).startswith(f"The sweep has {2 * points} arms, too many")
 
 
@@ -383,20 +400,20 @@ def test_the_best_arm_is_first_and_waiting_is_last_with_its_means() -> None:
 @pytest.mark.parametrize(("worlds", "told"), [(1, False), (2, True)])
 def test_a_bootstrap_is_named_from_two_worlds_on(worlds: int, told: bool) -> None:
     runs = made_up(worlds)
-    said = _footnotes(paired_differences(runs, "reconnected"), minutes(runs))
+    said = footnotes(paired_differences(runs, "reconnected"), minutes(runs))
     assert ("(bootstrap over worlds)" in said) == told
     assert f"there are {worlds}, and at least 20 are needed" in said
-    assert "over 0 worlds" in _footnotes(paired_differences(runs, "reconnected").head(0), minutes(runs))
+    assert "over 0 worlds" in footnotes(paired_differences(runs, "reconnected").head(0), minutes(runs))
 
 
 def test_the_runs_that_pairing_saves_are_the_median_over_arms() -> None:
     runs = made_up(20)
     paired = paired_differences(runs, "reconnected").assign(fewer_runs=[2.0, 8.0])
-    assert "would need 5.0 times as many runs" in _footnotes(paired, minutes(runs))
-    assert "over 3 worlds" in _footnotes(paired.assign(worlds=[20, 3]), minutes(runs)), "the fewest of any arm"
-    none = _footnotes(paired.assign(fewer_runs=[math.inf, math.nan]), minutes(runs))
+    assert "would need 5.0 times as many runs" in footnotes(paired, minutes(runs))
+    assert "over 3 worlds" in footnotes(paired.assign(worlds=[20, 3]), minutes(runs)), "the fewest of any arm"
+    none = footnotes(paired.assign(fewer_runs=[math.inf, math.nan]), minutes(runs))
     assert "Without pairing" not in none
-    assert "would need 8.0 times" in _footnotes(paired.assign(fewer_runs=[math.inf, 8.0]), minutes(runs))
+    assert "would need 8.0 times" in footnotes(paired.assign(fewer_runs=[math.inf, 8.0]), minutes(runs))
 
 
 @pytest.mark.parametrize(("arms", "left_out"), [(119, 0), (120, 0), (121, 1), (123, 3)])
@@ -482,7 +499,7 @@ NEVER_SPENT = {"minutes_used": 0.0, "used_share": 0.0}
 
 def test_an_arm_that_never_spends_its_minutes_is_marked_in_every_table_of_a_sweep_and_of_a_run() -> None:
     against_waiting = swept(1, ("wait", "gifts")).assign(**NEVER_SPENT)
-    table, notes = parts_of(parts_of(sweep_tables(against_waiting, []))[0])
+    table, notes = parts_of(sweep_tables(against_waiting, []))
     assert rows_of(table)[0][-1] == "0% !"
     assert "! This strategy used less than 90%" in str(notes)
     table, notes = parts_of(sweep_tables(swept(1, ("gifts",)).assign(**NEVER_SPENT), []))
