@@ -68,6 +68,11 @@ COMMANDS = {
         "Write a commented experiment file for a question of your own, and say which commands answer it.",
         "my_question --about parameter",
     ),
+    "tour": Command(
+        "touring",
+        "Learn the program in a minute: five commands on a toy world, each explained before and after it runs.",
+        "my_first_look",
+    ),
     "configs": Command(
         "configs",
         "List, print or copy the bundled experiments.",

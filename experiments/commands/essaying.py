@@ -27,6 +27,7 @@ from experiments.sweeps.design import RunSpec
 from experiments.sweeps.histories import History
 from experiments.sweeps.making import carry_out, prepare, workers_of
 from experiments.sweeps.sweep_result import SweepPlan, by_histories, collected, of_the_gates, sweep_plan
+from experiments.sweeps.time_limit import Bounds
 from experiments.terminal import stopping
 from experiments.terminal.columns import Columns
 from experiments.terminal.console import (
@@ -164,7 +165,8 @@ def _make_missing(
         report_compiling(stderr_console())
         workers = workers_of(None, many)
         with stopping.saying(kept_in(folder)):
-            failed = carry_out(missing, histories, folder, checkpoints, workers, stderr_console(), minutes=limit)
+            bounds = Bounds(minutes=limit)
+            failed = carry_out(missing, histories, folder, checkpoints, workers, stderr_console(), bounds)
         if failed:
             raise ConfigError(f"{counted(len(failed), 'run')} failed; the first error: {failed[0]['error']}.")
         store.require_all(folder, {run.id for run in planning.missing(runs, folder, histories)})

@@ -1,11 +1,16 @@
-"""`rekindle run` and `rekindle sweep`: run experiments."""
+"""`rekindle run` and `rekindle sweep`: run experiments.
+
+Many parameters because each option of a command is one.
+"""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +29,7 @@ from experiments.sweeps.design import PointError, RunSpec, note_on_unfollowed, r
 from experiments.sweeps.making import SweepFolder, workers_of
 from experiments.sweeps.sampled import next_step, summary
 from experiments.sweeps.tables import own_table, run_tables, sweep_tables
+from experiments.sweeps.time_limit import TimeLimit
 from experiments.terminal import stopping
 from experiments.terminal.console import (
     Changes,
@@ -36,14 +42,17 @@ from experiments.terminal.console import (
     stdout_console,
 )
 from experiments.terminal.legend import Legend
+from experiments.terminal.names import command_line
+from experiments.terminal.notifying import notifying
 from experiments.terminal.numbers import counted, counted_runs
-from experiments.terminal.progress import Report, progress_bar
+from experiments.terminal.progress import Report, progress_bar, seconds_in
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.model.functions import FunctionError
 from sim.own_outcomes import OwnOutcomeError
 from sim.runtime.fingerprint import cache_folder
 
+OUT_OF_TIME = os.EX_TEMPFAIL  # exit code 75, "try again later", of a sweep that its time limit stopped
 NO_SWEEP = "{} has no [sweep] table; add one with strategies and replicates, or use `rekindle run`."
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of the experiment.")]
@@ -113,10 +122,19 @@ def sweep(
         str | None,
         typer.Option(metavar="ADDRESS", help="Run on a Dask cluster (extra `cluster`) instead of local processes."),
     ] = None,
+    max_time: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Start no run that would end later than this, e.g. 90m or 2h. Exit code 75."),
+    ] = None,
+    notify: Annotated[
+        str | None,
+        typer.Option(metavar="COMMAND", help="Run this command at the end; it gets REKINDLE_NAME, _DONE, _FAILED, ..."),
+    ] = None,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")] = False,
     results: Results = Path("results"),
 ) -> None:
     """Run every arm in every world, in parallel. Finished runs are not repeated."""
+    limit = _limit(max_time)
     experiment = checked(config, changes, world)
     if experiment.sweep is None:
         raise ConfigError(NO_SWEEP.format(config))
@@ -125,13 +143,12 @@ def sweep(
     console = stdout_console()
     runs = planned(experiment, config, changes)
     _require_functions(runs if any(run.texts for run in runs) else [], config, changes)
-    there = SweepFolder(experiment, runs, results / experiment.name)
-    folder, design = there.folder, there.design
+    there = SweepFolder(experiment, runs, results / experiment.name, command_line(_without_notify(sys.argv[1:])))
     if scheduler is not None:  # check the cluster before anything is written
         with cluster(scheduler):
             pass
-    warn_of_other_sweep(folder, runs)
-    replaced = store.ids_in(folder / store.TABLE)
+    warn_of_other_sweep(there.folder, runs)
+    replaced = store.ids_in(there.folder / store.TABLE)
     there.begin()
     mine = shard_of(runs, *part) if part else runs
     missing = there.missing(mine)
@@ -142,22 +159,87 @@ def sweep(
     workers = workers_of(scheduler, min(processes or os.cpu_count() or 1, max(1, len(missing))))
     if missing and scheduler is None:  # a cluster's workers compile the model themselves
         report_compiling(stderr_console())
-    with stopping.saying(kept_in(folder)):
-        failed = there.make(missing, workers, stderr_console(), fail_fast)
+    failed: list[store.Row] = []
+    with notifying(notify, _ending(there, mine, failed)):
+        with stopping.saying(kept_in(there.folder)):
+            failed += there.make(missing, workers, stderr_console(), fail_fast, limit)
+        _conclude(there, mine, failed, limit, replaced, console)
+
+
+def _conclude(
+    there: SweepFolder,
+    mine: Sequence[RunSpec],
+    failed: Sequence[store.Row],
+    limit: TimeLimit,
+    replaced: set[str],
+    console: Console,
+) -> None:
+    """Write and print the table of a sweep if no run is missing; otherwise say what is left.
+
+    Raises:
+        typer.Exit: with 1 if runs failed, or else with `OUT_OF_TIME` if the time limit left some out.
+        StoreError: if finished runs are gone.
+    """
     absent = {run.id for run in there.missing()} - {row["id"] for row in failed}
-    left = len(absent)
-    if not failed:
-        store.require_all(folder, absent.intersection(run.id for run in mine))
-    if not left:
+    if not failed and not limit.over:
+        store.require_all(there.folder, absent.intersection(run.id for run in mine))
+    if not absent:
         _report(there, failed, console)
-        _report_replaced(replaced - set(design["id"]), len(replaced), folder)
+        _report_replaced(replaced - set(there.design["id"]), len(replaced), there.folder)
+    elif limit.over:
+        left = len(absent.intersection(run.id for run in mine))
+        console.print(f"Out of time: {counted(left, 'run')} not started. To continue, repeat the same command:")
+        console.print(f"    {there.command}", soft_wrap=True)
     elif not failed:
         console.print(
-            f"Remaining in other shards: {counted(left, 'run')}; the same command without --shard writes the table."
+            f"Remaining in other shards: {counted(len(absent), 'run')}; the same command without --shard writes the "
+            "table."
         )
     if failed:
-        _complain(failed, design)
+        _complain(failed, there.design)
         raise typer.Exit(1)
+    if absent and limit.over:
+        raise typer.Exit(OUT_OF_TIME)
+
+
+def _limit(text: str | None) -> TimeLimit:
+    """The limit that ``--max-time`` sets, from now on; none without it."""
+    if text is None:
+        return TimeLimit()
+    seconds = seconds_in(text)
+    if not seconds:
+        raise ConfigError(f"--max-time {text}: expected a time such as 90m, 2h or 1h30m.")
+    return TimeLimit(time.monotonic() + seconds)
+
+
+def _without_notify(arguments: Sequence[str]) -> list[str]:
+    """The arguments of this command without ``--notify`` and its command, which may have a secret address in it."""
+    pairs = pairwise(["", *arguments])
+    return [word for before, word in pairs if "--notify" not in (before, word) and not word.startswith("--notify=")]
+
+
+def _ending(
+    there: SweepFolder, mine: Sequence[RunSpec], failed: Sequence[store.Row]
+) -> Callable[[], dict[str, object]]:
+    """What the command of ``--notify`` is told: a function that counts when the sweep ends."""
+    began = time.monotonic()
+
+    def variables() -> dict[str, object]:
+        ids = {run.id for run in mine}
+        try:
+            done = len(ids) - len(there.missing(mine))
+        except store.StoreError:  # damaged while it ran; the sweep says so
+            done = 0
+        return {
+            "REKINDLE_NAME": there.experiment.name,
+            "REKINDLE_FOLDER": there.folder,
+            "REKINDLE_DONE": done,
+            "REKINDLE_FAILED": len(failed),
+            "REKINDLE_LEFT": len(ids) - done,
+            "REKINDLE_SECONDS": round(time.monotonic() - began),
+        }
+
+    return variables
 
 
 def kept_in(folder: Path) -> str:

@@ -22,10 +22,11 @@ SECONDS_TO_ANSWER = 10
 
 
 class Cluster(NamedTuple):
-    """An executor, and the number of runs that it makes at a time."""
+    """An executor, the number of runs that it makes at a time, and the address of its dashboard if it has one."""
 
     executor: Executor
     cores: int
+    dashboard: str = ""
 
 
 @contextmanager
@@ -63,7 +64,8 @@ def cluster(address: str) -> Iterator[Cluster]:
         ) from None
     with client:
         _refuse_other_versions(client, address)
-        yield Cluster(client.get_executor(pure=False, retries=TRIES), sum(client.ncores().values()))
+        executor = client.get_executor(pure=False, retries=TRIES)
+        yield Cluster(executor, sum(client.ncores().values()), _dashboard(client))
 
 
 def _refuse_other_versions(client: Any, address: str) -> None:
@@ -82,3 +84,11 @@ def _refuse_other_versions(client: Any, address: str) -> None:
             f"--scheduler {address}: another version of the model runs on {', '.join(others)}, and its results would "
             "differ. Install this version there, and restart the workers."
         )
+
+
+def _dashboard(client: Any) -> str:
+    """The address of the scheduler's dashboard; empty if it has none."""
+    try:
+        return client.dashboard_link or ""
+    except KeyError:  # it was started without one
+        return ""

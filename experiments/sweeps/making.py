@@ -23,7 +23,9 @@ from experiments.sweeps import histories as kept
 from experiments.sweeps import planning, runner, store
 from experiments.sweeps.cluster import Cluster, cluster
 from experiments.sweeps.design import RunSpec, described
-from experiments.sweeps.histories import History, requested_histories
+from experiments.sweeps.histories import Ended, History, requested_histories
+from experiments.sweeps.progress_log import logged
+from experiments.sweeps.time_limit import UNBOUNDED, Bounds, TimeLimit
 from experiments.terminal.numbers import counted
 from experiments.terminal.progress import duration, progress_bar
 from sim.runtime.interrupts import held_back
@@ -81,17 +83,25 @@ class SweepFolder:
         workers: AbstractContextManager[Cluster],
         console: Console,
         fail_fast: bool = False,
+        limit: TimeLimit | None = None,
     ) -> list[store.Row]:
-        """Make these runs and save them; returns the rows of failed ones."""
-        minutes = self.experiment.run.timeout_minutes
+        """Make these runs and save them, as far as the limit allows; returns the rows of failed ones."""
+        bounds = Bounds(fail_fast, self.experiment.run.timeout_minutes, limit)
+        if limit is not None and limit.is_set:
+            self._learn(limit)
         failed = (
-            carry_out(runs, self.histories, self.folder, self.checkpoints, workers, console, fail_fast, minutes)
-            if runs
-            else []
+            carry_out(runs, self.histories, self.folder, self.checkpoints, workers, console, bounds) if runs else []
         )
         with suppress(OSError):  # the folder may not exist, or may have checkpoints of another sweep
             self.checkpoints.folder.rmdir()
         return failed
+
+    def _learn(self, limit: TimeLimit) -> None:
+        """Tell a limit how long the finished runs of each arm took."""
+        seconds = planning.seconds_by_id(self.folder)
+        took = self.design["id"].map(seconds).dropna()
+        for arm, theirs in took.groupby(self.design["scenario"], sort=False):
+            limit.learn(str(arm), *theirs)
 
     def write_table(self, failed: Sequence[store.Row]) -> tuple[Path, pd.DataFrame]:
         """Write the table of all runs, in the order of the design, with the errors of failed ones.
@@ -136,37 +146,43 @@ def carry_out(
     checkpoints: runner.Checkpoints,
     workers: AbstractContextManager[Cluster],
     console: Console,
-    fail_fast: bool = False,
-    minutes: float = 0,
+    bounds: Bounds = UNBOUNDED,
 ) -> list[store.Row]:
     """Make these runs and save them, part by part, with a progress bar on the console; returns the rows of failed runs.
 
-    ``minutes`` is the time limit of a run; 0 for none. Ctrl-C is passed on once what is finished has been saved.
+    Ctrl-C is passed on once what is finished has been saved. What does not fit into a time limit is not started.
     """
     failed: list[store.Row] = []
     done, began = 0, time.monotonic()
+    limit = bounds.limit or TimeLimit()
     # Signals are deferred, because an exception while parts are written would lose finished runs.
-    with held_back() as hand_on_stop, workers as (executor, cores):
+    with held_back() as hand_on_stop, workers as (executor, cores, dashboard), logged(folder, cores) as log:
+        limit.cores = cores
+        if dashboard:
+            console.print(f"Dashboard of the cluster: {dashboard}", highlight=False, soft_wrap=True)
         try:
-            with progress_bar(console, "worlds", len(runner.worlds_to_keep(runs))) as report:
-                for built, worlds in runner.build_worlds(runs, executor, minutes):
-                    report(built, worlds)
-                    hand_on_stop()
-            with progress_bar(console, "runs", len(runs)) as report:
-                ahead = 2 * cores if histories else None
-                for ended in runner.finished(runs, executor, checkpoints, histories, ahead, minutes):
-                    rows = [run.row for run in ended]
-                    kept.add(folder, ended)
-                    store.add(folder, rows)
-                    kept.put_together(folder, histories)
-                    store.put_together(folder)
-                    failed += [row for row in rows if row["error"]]
-                    done += len(rows)
-                    report(done, len(runs), f"{len(failed):,} failed" if failed else "")
-                    hand_on_stop()
-                    if failed and fail_fast:
-                        runner.stop(executor)
-                        break
+            for stretch in limit.stretches(runs):
+                with progress_bar(console, "worlds", len(runner.worlds_to_keep(stretch))) as report:
+                    for built, worlds in runner.build_worlds(stretch, executor, bounds.minutes, limit):
+                        report(built, worlds)
+                        log.add([])
+                        hand_on_stop()
+                with progress_bar(console, "runs", len(runs)) as report:
+                    ahead = 2 * cores if histories else None
+                    coming = runner.finished(stretch, executor, checkpoints, histories, ahead, bounds.minutes, limit)
+                    for ended in coming:
+                        rows = [run.row for run in ended]
+                        _save(folder, ended, histories)
+                        log.add(rows)
+                        failed += [row for row in rows if row["error"]]
+                        done += len(rows)
+                        report(done, len(runs), f"{len(failed):,} failed" if failed else "")
+                        hand_on_stop()
+                        if failed and bounds.fail_fast:
+                            runner.stop(executor)
+                            break
+                if limit.over or (failed and bounds.fail_fast):
+                    break
         except BaseException:
             runner.stop(executor)  # otherwise the executor would first finish all runs
             raise
@@ -175,3 +191,11 @@ def carry_out(
     made = f"{counted(done, 'run')} in {duration(took)} on {counted(cores, 'core')}{each}"
     console.print(f"{made}; {len(failed):,} failed.", highlight=False)
     return failed
+
+
+def _save(folder: Path, ended: Sequence[Ended], histories: Sequence[History]) -> None:
+    """Save what has ended, histories first, so that a finished run has its histories."""
+    kept.add(folder, ended)
+    store.add(folder, [run.row for run in ended])
+    kept.put_together(folder, histories)
+    store.put_together(folder)

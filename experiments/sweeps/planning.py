@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 import sim
 from experiments.sweeps import histories as kept
 from experiments.sweeps import runner, store
@@ -41,12 +43,16 @@ class Timing:
         return (runs * each + worlds * world) / max(1, min(processes, runs))
 
 
+def seconds_by_id(folder: Path) -> pd.Series:
+    """The seconds that each finished run in the folder took, by id; excludes worlds that were cached."""
+    rows = store.finished(folder, ["seconds"])
+    return rows["seconds"].astype(float).dropna() if "seconds" in rows else pd.Series(dtype=float)
+
+
 def kept_seconds(runs: Sequence[RunSpec], folder: Path) -> tuple[float, ...]:
     """The seconds that each of these runs took, if it is in the folder; excludes worlds that were cached."""
-    rows = store.finished(folder, ["seconds"])
-    if "seconds" not in rows:
-        return ()
-    return tuple(rows.loc[rows.index.intersection([run.id for run in runs]), "seconds"].dropna())
+    seconds = seconds_by_id(folder)
+    return tuple(seconds.loc[seconds.index.intersection([run.id for run in runs])])
 
 
 def missing(runs: Sequence[RunSpec], folder: Path, histories: Sequence[History] = ()) -> list[RunSpec]:

@@ -10,10 +10,13 @@ In a notebook:
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,10 +27,13 @@ from experiments import provenance
 from experiments.analysis.compare import OUTCOMES
 from experiments.config.catalogue import short_name
 from experiments.config.settings import SweepSettings
-from experiments.sweeps import histories, store
+from experiments.sweeps import histories, progress_log, store
 from experiments.sweeps.histories import EVENTS, PEOPLE, SERIES, History, Stored, requested_histories
+from experiments.sweeps.progress_log import Pace
 from experiments.sweeps.sandbox import shut_in
 from experiments.sweeps.store import StoreError
+from experiments.terminal.numbers import counted, number
+from experiments.terminal.progress import duration
 from sim.model.former_names import former_name, note_former_names
 
 if TYPE_CHECKING:
@@ -60,7 +66,10 @@ class Progress:
         requested: number of runs that the last sweep requested.
         done: number of these that are finished, with the histories that it requested.
         failed: number of runs that failed when they were last tried.
-        arms: one row per arm, in the order of the design: ``scenario``, ``requested``, ``done``.
+        arms: one row per arm, in the order of the design: ``scenario``, ``strategy``, ``point``, ``requested``,
+            ``done``, ``failed``.
+        failures: the failed runs, the latest first: ``scenario``, ``replicate``, ``error``.
+        pace: how fast the runs are made now.
         seconds: mean time of a run; NaN if there is none.
         parts: number of files with runs.
         size: size of these files in bytes.
@@ -72,6 +81,8 @@ class Progress:
     done: int
     failed: int
     arms: pd.DataFrame
+    failures: pd.DataFrame
+    pace: Pace
     seconds: float
     parts: int
     size: int
@@ -80,8 +91,35 @@ class Progress:
 
     @property
     def left(self) -> int:
-        """The number of runs that remain to be made."""
+        """The number of runs that remain to be made, those that failed included."""
         return self.requested - self.done
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left, or everything left has failed and no command is trying it again."""
+        return self.left == 0 or (self.left == self.failed and self.pace.commands == 0)
+
+    @property
+    def seconds_left(self) -> float:
+        """About how many seconds the runs that have not been tried will take at the present rate; NaN if unknown."""
+        return (self.left - self.failed) / self.pace.rate if self.pace.rate > 0 else math.nan
+
+    @property
+    def sentence(self) -> str:
+        """How many runs are done, failed and remaining, in a sentence."""
+        return f"{self.done:,} of {self.requested:,} runs are done; {self.failed:,} failed, {self.left:,} remaining."
+
+    @property
+    def speed(self) -> str:
+        """How fast runs are made and when they will be done, in a sentence; empty if no command is at work."""
+        if not self.pace.commands:
+            return ""
+        at_work = f"{counted(self.pace.commands, 'command')} at work on {counted(self.pace.cores, 'core')}"
+        if math.isnan(self.seconds_left):
+            return f"{at_work}; no run has ended since."
+        end = datetime.now().astimezone() + timedelta(seconds=self.seconds_left)
+        rate = f"{number(60 * self.pace.rate)} runs per minute"
+        return f"{at_work}, {rate}; about {duration(self.seconds_left)} left, until {end:%a %d %b %H:%M}."
 
 
 def load(name: str | Path, folder: str | Path = RESULTS, table: str = RUNS) -> pd.DataFrame:
@@ -270,22 +308,35 @@ def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:
     where = _place(name, folder)
     design, origin = _design(where)
     rows = store.finished(where, ["seconds"])
-    design = design.assign(done=design["id"].isin(histories.there(where, _requested_histories(origin))))
-    arms = design.groupby("scenario", sort=False)["done"].agg(requested="size", done="sum").reset_index()
-    failed = _failures(where).index.intersection(pd.Index(design["id"][~design["done"]]))
+    log = progress_log.lines(where)
+    errors = _errors(where, log)
+    done = design["id"].isin(histories.there(where, _requested_histories(origin)))
+    design = design.assign(done=done, failed=design["id"].isin(errors.index) & ~done)
+    failures = design[design["failed"]].join(errors, on="id").sort_values("at", ascending=False, kind="stable")
+    first = {"strategy": ("strategy", "first"), "point": ("point", "first"), "requested": ("done", "size")}
+    arms = design.groupby("scenario", sort=False).agg(**first, done=("done", "sum"), failed=("failed", "sum"))
     files = list((where / store.PARTS).glob("*.parquet"))
     mine = rows.loc[rows.index.intersection(pd.Index(design["id"]))]
     return Progress(
         requested=len(design),
         done=int(design["done"].sum()),
-        failed=len(failed),
-        arms=arms,
+        failed=int(design["failed"].sum()),
+        arms=arms.reset_index(),
+        failures=failures[["scenario", "replicate", "error"]],
+        pace=progress_log.pace(log, time.time()),
         seconds=float(mine["seconds"].mean()) if len(mine) else float("nan"),
         parts=len(files),
         size=sum(path.stat().st_size for path in files),
         histories=histories.stored(where),
         origin=origin,
     )
+
+
+def _errors(where: Path, log: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """The error of each run that failed, by id, and when (NaN for those that only the last table has)."""
+    logged = progress_log.failures(log)
+    in_table = _failures(where)[["error"]].assign(at=math.nan)
+    return pd.concat([logged, in_table.loc[in_table.index.difference(logged.index)]])
 
 
 def _place(name: str | Path, folder: str | Path) -> Path:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from functools import lru_cache, partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from experiments.sweeps.histories import Ended, History, of_run, options
 from experiments.sweeps.injected import focal_ties, gestures
 from experiments.sweeps.own_outcomes import values_of_queries
 from experiments.sweeps.store import Row
+from experiments.sweeps.time_limit import TimeLimit, Work
 from experiments.sweeps.workers import TooLongError, Workers
 from experiments.terminal import stopping
 from experiments.terminal.names import private
@@ -149,20 +150,29 @@ def worlds_to_keep(runs: Sequence[RunSpec]) -> list[WorldSettings]:
     return list({world.model_dump_json(): world for world in burnt_in}.values())
 
 
-def build_worlds(runs: Sequence[RunSpec], executor: Executor, minutes: float = 0) -> Iterator[tuple[int, int]]:
+def build_worlds(
+    runs: Sequence[RunSpec], executor: Executor, minutes: float = 0, limit: TimeLimit | None = None
+) -> Iterator[tuple[int, int]]:
     """Build and cache each burnt-in world of these runs; yields (worlds built, number of worlds) every second.
 
-    If a world cannot be built, or not within the time limit (0: no limit), the rows of its runs have the error.
+    If a world cannot be built, or not within ``minutes`` (0: no limit), the rows of its runs have the error. A world
+    that would not be ready before the limit of the sweep is not begun.
     """
-    worlds = worlds_to_keep(runs)
+    worlds, limit = worlds_to_keep(runs), limit or TimeLimit()
     built = 0
-    for ended in _as_they_end(executor, _build, worlds, AHEAD, minutes):
+    for ended in _as_they_end(executor, _build, worlds, AHEAD, minutes, limit):
         built += len(ended)
+        for future in ended:
+            if future.exception() is None:
+                limit.learn_world(future.result())
         yield built, len(worlds)
 
 
-def _build(settings: WorldSettings) -> None:
+def _build(settings: WorldSettings) -> float:
+    """Build a world; returns the seconds that it took."""
+    began = time.perf_counter()
     world_of(settings)
+    return time.perf_counter() - began
 
 
 def finished(
@@ -172,6 +182,7 @@ def finished(
     histories: Sequence[History] = (),
     ahead: int | None = None,
     minutes: float = 0,
+    limit: TimeLimit | None = None,
 ) -> Iterator[list[Ended]]:
     """Make runs; yields every second those that have ended since the last time, possibly none.
 
@@ -182,13 +193,16 @@ def finished(
         histories: the histories to save of each run.
         ahead: number of runs submitted in advance, which limits the results in memory. Default: `AHEAD`.
         minutes: time limit of a run in a local process, after which it has failed; 0 for none.
+        limit: of all runs; those that would not end before it are not started.
 
     Raises:
         BrokenProcessPool: if workers died repeatedly on the same run; runs that had ended are yielded first.
     """
-    work = partial(run_one, checkpoints=checkpoints, histories=histories)
-    for ended in _as_they_end(executor, work, runs, ahead or AHEAD, minutes):
+    work, limit = partial(run_one, checkpoints=checkpoints, histories=histories), limit or TimeLimit()
+    for ended in _as_they_end(executor, work, runs, ahead or AHEAD, minutes, limit):
         whole = [future for future in ended if future.exception() is None]
+        for future in whole if limit.is_set else ():
+            limit.learn(ended[future].scenario, future.result().row["seconds"])
         too_long = [future for future in ended if isinstance(future.exception(), TooLongError)]
         yield [future.result() for future in whole] + [_not_ended(ended[future], minutes) for future in too_long]
         for broken in ended.keys() - {*whole, *too_long}:
@@ -203,15 +217,21 @@ def _not_ended(run: RunSpec, minutes: float) -> Ended:
 
 
 def _as_they_end(
-    executor: Executor, work: Callable[[Any], Any], items: Sequence[Any], ahead: int, minutes: float
+    executor: Executor,
+    work: Callable[[Any], Any],
+    items: Sequence[Work],
+    ahead: int,
+    minutes: float,
+    limit: TimeLimit,
 ) -> Iterator[dict[Future[Any], Any]]:
     """Yield every second the finished futures with their items, so that the caller can save them and check for Ctrl-C.
 
     Only a limited number is submitted in advance, so that a long sweep does not fill the memory.
     """
-    coming, waiting = iter(items), dict[Future[Any], Any]()
+    coming, waiting = deque(items), dict[Future[Any], Any]()
     while True:
-        for item in islice(coming, ahead - len(waiting)):
+        while coming and len(waiting) < ahead and limit.allows(coming[0], waiting.values()):
+            item = coming.popleft()
             waiting[_submitted(executor, work, item, minutes)] = item
         if not waiting:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -100,3 +101,15 @@ def duration(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min"
     return f"{hours // 24} days {hours % 24} h"
+
+
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "day": 86_400, "days": 86_400}
+_AMOUNT = re.compile(rf"(\d+(?:\.\d+)?) ?({'|'.join(sorted(_UNITS, key=len, reverse=True))})")
+
+
+def seconds_in(text: str) -> float | None:
+    """The seconds in a duration as people write it: ``90m``, ``2h``, ``1h30m``, ``3 h 20 min``; None if it is none."""
+    text = text.strip()
+    if not re.fullmatch(rf"(?:{_AMOUNT.pattern} ?)+", text):
+        return None
+    return sum(float(amount) * _UNITS[unit] for amount, unit in _AMOUNT.findall(text))
