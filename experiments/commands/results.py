@@ -54,7 +54,7 @@ def status(
     if watch and not found.over:
         found = _watched(name, results, page, console)
     console.print(_shown(found))
-    if found.left:
+    if found.left and not found.pace.commands:
         shared_out = " without --shard" if "--shard" in found.origin["command"] else ""
         console.print(f"To continue, repeat the same command{shared_out}:", highlight=False)
         console.print(f"    {provenance.whole_sweep(found.origin)}", highlight=False, markup=False, soft_wrap=True)

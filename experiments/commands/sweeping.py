@@ -196,7 +196,8 @@ def _conclude(
             "table."
         )
     if failed:
-        _complain(failed, there.design)
+        where = "`rekindle status` shows the last" if absent else "the table has the errors and tracebacks"
+        _complain(failed, there.design, where)
         raise typer.Exit(1)
     if absent and limit.over:
         raise typer.Exit(OUT_OF_TIME)
@@ -342,13 +343,13 @@ def _tables(experiment: Experiment, whole: pd.DataFrame, folder: Path) -> Group:
     return summary(whole, ranges, fixed, hint, legend)
 
 
-def _complain(failed: Sequence[store.Row], design: pd.DataFrame) -> None:
+def _complain(failed: Sequence[store.Row], design: pd.DataFrame, where: str) -> None:
+    """Say how many runs failed, where their errors are, and what the first is."""
     first = failed[0]
     run = design.set_index("id").loc[[first["id"]]].iloc[0]
     count = "One run failed" if len(failed) == 1 else f"{len(failed):,} runs failed"
     print(
-        f"{count}; the table has the errors and tracebacks. The first error, of {run['scenario']} in replicate "
-        f"{run['replicate']}: {first['error']}",
+        f"{count}; {where}. The first error, of {run['scenario']} in replicate {run['replicate']}: {first['error']}",
         file=sys.stderr,
     )
 

@@ -73,8 +73,8 @@ class Pace(NamedTuple):
     Attributes:
         commands: number of commands that make its runs now.
         cores: number of runs that they make at a time.
-        rate: runs that ended per second, over the last ten minutes or since the first of these commands began; NaN if
-            none is at work, or no run has ended yet.
+        rate: runs that ended per second, over the last ten minutes, from the first end on; NaN if none is at work, or
+            no run has ended in that time.
         last: when a command last wrote a line, in seconds since 1970; NaN if none did.
     """
 
@@ -115,12 +115,15 @@ def pace(log: Sequence[dict[str, Any]], now: float) -> Pace:
     last = {line["command"]: line for line in log}
     at_work = {name for name, line in last.items() if not line.get("over") and now - line["at"] < _GONE}
     theirs = [line for line in log if line["command"] in at_work]
-    since = max(now - _WINDOW, theirs[0]["at"]) if theirs else now
+    ends = [line["at"] for line in theirs if line["ended"]]
+    until = ends[-1] if ends else now
+    # From the first end on, because workers take a while to start.
+    begin = ends[0] if ends and ends[0] < until else theirs[0]["at"] if theirs else until
+    since = max(now - _WINDOW, begin)
     ended = sum(line["ended"] for line in theirs if line["at"] > since)
-    until = max((line["at"] for line in theirs if line["ended"]), default=since)
     return Pace(
         commands=len(at_work),
         cores=sum(last[name]["cores"] for name in at_work),
-        rate=ended / (until - since) if until > since else math.nan,
+        rate=ended / (until - since) if ends and until > since else math.nan,
         last=float(log[-1]["at"]) if log else math.nan,
     )

@@ -14,6 +14,7 @@ from experiments import provenance
 from experiments.sweeps import store
 from experiments.sweeps.results import Progress
 from experiments.terminal.names import visible
+from experiments.terminal.progress import duration
 
 SECONDS_TO_RENEW = 5  # after which a browser reads the file again
 _MOST_COLUMNS = 8  # of the table of arms and points
@@ -44,6 +45,7 @@ def page_of(name: str, found: Progress, now: datetime) -> str:
     return environment.from_string(source).render(
         name=name,
         found=found,
+        time_left=f"about {duration(found.seconds_left)} left" if found.seconds_left > 0 else "",
         untried=found.left - found.failed,
         percent=100 * found.done // max(1, found.requested),
         columns=columns,

@@ -116,7 +116,7 @@ class Progress:
             return ""
         at_work = f"{counted(self.pace.commands, 'command')} at work on {counted(self.pace.cores, 'core')}"
         if math.isnan(self.seconds_left):
-            return f"{at_work}; no run has ended since."
+            return f"{at_work}; no run has ended in the last ten minutes."
         end = datetime.now().astimezone() + timedelta(seconds=self.seconds_left)
         rate = f"{number(60 * self.pace.rate)} runs per minute"
         return f"{at_work}, {rate}; about {duration(self.seconds_left)} left, until {end:%a %d %b %H:%M}."

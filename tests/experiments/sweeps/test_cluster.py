@@ -9,14 +9,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from experiments.commands import sweeping
 from experiments.sweeps import cluster as clusters
-from experiments.sweeps import results, store
+from experiments.sweeps import making, results, store
 from tests.experiments.conftest import KEEP, RUNS
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
@@ -43,6 +46,34 @@ def test_a_cluster_gives_the_same_tables(
     for table in ("runs", "series", "events"):
         there, here = (results.load("tiny", folder, table) for folder in ("results", "here"))
         pd.testing.assert_frame_equal(there, here, check_exact=True)
+
+
+@pytest.mark.parametrize("link", ["http://127.0.0.1:1/status", None, KeyError("dashboard")])
+def test_the_dashboard_is_named_if_there_is_one(link: str | KeyError | None) -> None:
+    class Client:
+        @property
+        def dashboard_link(self) -> str | None:
+            if isinstance(link, KeyError):  # as Dask does for a scheduler without one
+                raise link
+            return link
+
+    assert clusters._dashboard(Client()) == (link if isinstance(link, str) else "")
+
+
+@pytest.mark.parametrize("dashboard", ["", "http://127.0.0.1:1/status"])
+def test_a_sweep_on_a_cluster_says_where_its_dashboard_is(
+    config: Path, rekindle: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, dashboard: str
+) -> None:
+    @contextmanager
+    def here(address: str) -> Iterator[clusters.Cluster]:
+        with ThreadPoolExecutor(2) as executor:
+            yield clusters.Cluster(executor, 2, dashboard)
+
+    for module in (making, sweeping):
+        monkeypatch.setattr(module, "cluster", here)
+    ended = rekindle("sweep", config, "--scheduler", "tcp://there:1")
+    assert ended.code == 0, ended.err
+    assert ("Dashboard of the cluster: http://127.0.0.1:1/status\n" in ended.err) == bool(dashboard)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,12 @@ def test_commands_add_up_and_those_that_ended_or_were_killed_do_not_count() -> N
     assert pace([], 1.0).commands == 0
 
 
+def test_the_time_in_which_workers_start_does_not_count() -> None:
+    log = [line(0.0), line(60.0, 5), line(70.0, 100), line(80.0, 100)]
+    assert pace(log, 81.0).rate == pytest.approx(10.0)
+    assert math.isnan(pace([*log, line(900.0)], 901.0).rate), "nothing ended for longer than the window"
+
+
 def test_the_latest_error_of_a_run_counts_and_damaged_lines_do_not(tmp_path: Path) -> None:
     first, second = line(1.0, 1, failed={"x": "A: a", "y": "B: b"}), line(2.0, 1, failed={"x": "C: c"})
     text = "\n".join([json.dumps(second), '{"at": 3', "[1]", "{}", json.dumps(first), "\x00"])

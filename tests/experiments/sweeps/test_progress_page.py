@@ -148,6 +148,9 @@ def test_a_page_of_a_sweep(config: Path, rekindle: Rekindle, in_threads: None) -
     assert there.sentence in ended.out
     assert there.texts(".//thead//th") == ["", "wait", "check_in", "handwritten_notes 0.5 + show_up 0.5"]
     assert there.texts(".//tbody//th") == ["effort_minutes 60", "effort_minutes 240"]
+    assert "To continue, repeat the same command:" in ended.out
+    with progress_log.logged(RESULTS, 1):
+        assert "To continue" not in rekindle("status", "tiny").out, "a command is at work on it"
     assert "expected the name of an HTML file" in refused(rekindle("status", "tiny", "--page", "page.txt"))
 
 

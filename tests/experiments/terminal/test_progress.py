@@ -6,6 +6,8 @@ import io
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.console import Console
 
 from experiments.terminal import progress
@@ -39,3 +41,21 @@ def test_a_notebook_gets_a_bar(
         report(6, 12, "1 failed")
     assert ("6/12" in (said := capsys.readouterr().err)) != quiet
     assert (", 1 failed" in said) != quiet
+
+
+@given(st.floats(1, 10 * 86_400))
+def test_a_duration_is_read_as_it_is_written(seconds: float) -> None:
+    step = 1 if seconds < 90 else 60 if seconds < 48 * 3_600 else 3_600
+    read = progress.seconds_in(progress.duration(seconds))
+    assert read is not None
+    assert abs(read - seconds) <= step
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90m", 5_400), ("2h", 7_200), ("1h30m", 5_400), ("1.5 h", 5_400), ("2 days 5 h", 190_800), ("1d", 86_400),
+     ("20s", 20), (" 2h ", 7_200), ("2", None), ("", None), ("h", None), ("-2h", None), ("2h!", None),
+     ("2 weeks", None)],
+)  # fmt: skip
+def test_durations_as_people_write_them(text: str, seconds: float | None) -> None:
+    assert progress.seconds_in(text) == seconds
