@@ -76,8 +76,8 @@ def tour(
             raise typer.Exit(code)
         console.print(f"→ {stop.after(folder)}")
     console.print(
-        f"\nThat was it. Go on in {folder}: change {NAME}.toml and run the same commands, or list other questions "
-        "with `rekindle new`. `rekindle watch` shows a world in the browser."
+        f"\nThat was it. Go on in the folder {folder}: change {NAME}.toml and run the same commands, or list other "
+        "questions with `rekindle new`. `rekindle watch` shows a world in the browser."
     )
 
 
@@ -152,7 +152,7 @@ def _runs(folder: Path) -> pd.DataFrame:
 def _of_sweep(folder: Path) -> str:
     runs = _runs(folder)
     found = paired_differences(runs, MEASURE, BASELINE)["difference"]
-    idle = " With ! a strategy ran out of people to write to; a larger world would be fairer to it."
+    idle = " A strategy with ! left minutes unused, so what it brings back took less effort."
     return (
         f"Compared with people who only wait, {found.idxmax()} brings back most: {signed(found.max())} ties per "
         f"person over {TOY['run.strategy_days']} days.{idle if minutes(runs)['idle'].any() else ''}"

@@ -83,7 +83,8 @@ def test_to_keep_more_changes_nothing_in_a_run(config: Path, rekindle: Rekindle,
     assert rekindle("sweep", config, *KEEP).code == 0
     without, kept = (pq.read_table(Path(folder, "tiny/runs.parquet")) for folder in ("without", "results"))
     assert as_bytes(without) == as_bytes(kept)
-    assert sorted(path.name for path in Path("without/tiny").iterdir()) == ["design.parquet", "parts", "runs.parquet"]
+    files = ["design.parquet", "parts", "progress.jsonl", "runs.parquet"]
+    assert sorted(path.name for path in Path("without/tiny").iterdir()) == files
 
 
 def as_bytes(table: pa.Table) -> bytes:
