@@ -72,7 +72,7 @@ COMPOSED = ("parameter", "measure")  # sorts of which only names are shown that 
 
 # The pages by what a reader wants: to learn, to do, to look up, to understand.
 LISTS = {
-    "Tutorial": ("docs/tutorial",),
+    "Tutorial": ("docs/tutorial", "docs/ten_questions"),
     "How-to guides": (
         *(f"docs/{name}" for name in ("command_line", "long_sweeps", "notebook", "strategies", "extending", "watch")),
         *(f"docs/{name}" for name in ("import", "contact_logs", "forecast", "plan_week")),
