@@ -279,7 +279,7 @@ def _words_of_effort(data: pd.DataFrame, swept: SweepResult, other: SweepResult)
         if least == most
         else f"“{label(order[most])}” leaves most behind on average\nwith {least:g} minutes a week as well as with {most:g}"
         if same
-        else f"With {least:g} minutes a week “{label(order[least])}” leaves most behind on average,\nwith {most:g} “{label(order[most])}”"
+        else f"“{label(order[least])}” leaves most behind on average with {least:g}\nminutes a week, and “{label(order[most])}” with {most:g}"
     )
     return Words(
         title,

@@ -289,7 +289,7 @@ def test_another_strategy_may_leave_most_behind_with_less_time(nine: dict[str, S
     rows = [(*one, name) for name, values in kept.items() for one in zip((15.0, 60.0, 120.0), values, strict=True)]
     data = pd.DataFrame(rows, columns=["minutes", "value", "strategy"])
     words = nine_strategies._words_of_effort(data, nine["strategies_draws"], nine["strategies_effort"])
-    assert words.title == "With 15 minutes a week “show up” leaves most behind on average,\nwith 120 “check in”"
+    assert words.title == "“show up” leaves most behind on average with 15\nminutes a week, and “check in” with 120"
 
 
 # After it stopped, at the default numbers
