@@ -406,7 +406,7 @@ def _require_dormant(contacts: Log, who: int, person: str, silent: int, last: da
     if not math.isnan(longest):
         known = (
             f"the longest silence of a tie in which both wrote is {counted(round(longest), 'day')}, so use plan-week "
-            f"with a lower --silent"
+            "with a lower --silent"
         )
     sentence = f"--person {person}: this person has no tie that is silent for more than {silent} days; {known}."
     raise ConfigError(" ".join([sentence, *old_log_noted(last, date.today())]))

@@ -26,7 +26,7 @@ from experiments.terminal.numbers import counted
 
 FIGURE = "rests_on"
 TITLE = "What the main effect depends on, over the draws"
-_SHOWN, _MOST_ROWS = 5, 14  # numbers in a table, and in the figure
+_SHOWN, _MOST_ROWS = 5, 20  # numbers in a table, and in the figure
 
 
 # By results: the report has each table in two files, and the figure, so that they are computed once.
@@ -84,7 +84,7 @@ def picture(report: Sequence[JudgedClaim]) -> FigureSpec:
     ]
     data = pd.DataFrame(rows, columns=["number", "claim", "correlation", "beyond_chance"])
     draws = [one.sweeps[one.finding.main.sweep].worlds for one in report]
-    words = _words(data, max(map(len, found.values())), (min(draws), max(draws)))
+    words = _words(found, data, (min(draws), max(draws)))
     return FigureSpec(FIGURE, words, data, draw_rests_on)
 
 
@@ -96,14 +96,16 @@ def _rows(found: dict[str, pd.DataFrame]) -> list[str]:
     return [str(name) for name in by.sort_values(["size", "max"], ascending=False, kind="stable").index[:_MOST_ROWS]]
 
 
-def _words(data: pd.DataFrame, numbers: int, draws: tuple[int, int]) -> Words:
-    beyond = data[data["beyond_chance"]]
-    matter, answers = beyond["number"].nunique(), beyond["claim"].nunique()
-    of = counted(data["claim"].nunique(), "answer")
+def _words(found: dict[str, pd.DataFrame], data: pd.DataFrame, draws: tuple[int, int]) -> Words:
+    named = [of.index[of["named"]] for of in found.values()]  # also those for which the figure has no room
+    matter, answers = len({name for names in named for name in names}), sum(len(names) > 0 for names in named)
+    numbers, of = max(map(len, found.values())), counted(len(found), "answer")
+    shown = data["number"].nunique()
+    cut = f" The {shown} numbers that move most answers are shown." if matter > shown else ""
     if matter:
-        most = beyond.groupby("number", sort=False)["claim"].size().idxmax()
+        moved = data[data["beyond_chance"]].groupby("number", sort=False)["claim"].size()
         title = f"{matter} of {numbers} unmeasured numbers move{'s' * (matter == 1)} an answer beyond chance:\n"
-        title += f"{answers} of {of}, and “{most}” moves most of these"
+        title += f"{answers} of {of}, {moved.max()} of them by “{moved.idxmax()}”"
     else:
         title = f"Which of {numbers} unmeasured numbers move an answer?\n"
         title += f"With {draws[0]:,} to {draws[1]:,} draws, too few to tell"
@@ -111,7 +113,7 @@ def _words(data: pd.DataFrame, numbers: int, draws: tuple[int, int]) -> Words:
         title,
         "How strongly each number moves an answer's main effect, over plausible draws (rank correlation).\n"
         "Blue: the effect grows with the number. Red: it falls. Faint: within chance.",
-        f"Simulated, not measured: {draws[0]:,} to {draws[1]:,} draws of the assumed numbers pass the gate, by claim.",
+        f"Simulated, not measured: {draws[0]:,} to {draws[1]:,} draws pass the gate, by claim.{cut}",
     )
 
 

@@ -236,9 +236,7 @@ def _at(path: Path) -> _Found:
         return _Found({path: one}, {}, 1, {})
     if path.is_file() and not path.stat().st_size:
         raise LogError(f"{path} is empty.")
-    if is_archive(path):
-        parts_of(path)  # says so if the archive is damaged
-    raise LogError(f"{path} has no known format.")
+    raise LogError(_damage(path) or f"{path} has no known format.")
 
 
 def _recognised(path: Path) -> tuple[Reader, float] | None:
@@ -280,9 +278,8 @@ def _in_folder(folder: Path) -> _Found:
             raise LogError(f"{folder} has over {MOST_FILES:,} files. Name the exports in it.")
     whole = _recognised(folder)
     if whole is not None and len({reader for reader, _ in inside.values()}) <= 1:
-        return _Found(
-            {folder: whole}, {} if whole[1] == 1 else beside, files, damaged
-        )  # a whole export has media of its own
+        media = {} if whole[1] == 1 else beside  # a whole export has some of its own
+        return _Found({folder: whole}, media, files, damaged)
     return _Found(inside, beside, files, damaged)
 
 

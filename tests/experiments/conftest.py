@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import sim
 from experiments import cli
 from experiments.sweeps import runner
+from experiments.sweeps.design import RunSpec
 from sim.runtime import fingerprint
 
 TINY = """\
@@ -43,6 +47,7 @@ class Outcome:
 
 
 Rekindle = Callable[..., Outcome]
+Failing = Callable[[], AbstractContextManager[object]]
 
 
 def refused(outcome: Outcome) -> str:
@@ -96,3 +101,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("USERPROFILE", str(home))
     monkeypatch.chdir(home / "desk")
     return home
+
+
+@pytest.fixture
+def second_world_fails(monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """A context in which all runs of replicate 1 fail."""
+    simulated = runner._simulated
+
+    def fail(run: RunSpec, *options: Any) -> sim.Run:
+        if run.replicate == 1:
+            raise ZeroDivisionError("a planted fault")
+        return simulated(run, *options)
+
+    @contextmanager
+    def failing() -> Iterator[None]:
+        with monkeypatch.context() as planted:
+            planted.setattr(runner, "_simulated", fail)
+            yield
+
+    return failing

@@ -66,7 +66,7 @@ def test_the_figure_has_every_number_that_matters_and_says_which_moves_most() ->
     numbers = report[0].sweeps["one_like"].levels.shape[1]
     assert picture.words.title == (
         f"2 of {numbers} unmeasured numbers move an answer beyond chance:\n"
-        "3 of 4 answers, and “like opens door” moves most of these"
+        "3 of 4 answers, 2 of them by “like opens door”"
     )
     assert max(map(len, picture.words.title.split("\n"))) <= 62, "as many letters as a title has room for"
     axes = drawn(picture, STYLES["talk"]).axes[0]
@@ -74,6 +74,16 @@ def test_the_figure_has_every_number_that_matters_and_says_which_moves_most() ->
         tuple((255 * one[:3]).round().astype(int)) for marks in axes.collections for one in marks.get_facecolor()
     }
     assert colours == {tuple(bytes.fromhex(one[1:])) for one in (BLUE, VERMILLION)}
+
+
+def test_numbers_for_which_the_figure_has_no_room_are_counted_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = [claim("one_like", DOOR), claim("barrier", DOOR, -1.0), claim("naturals", EASE), claim("in_touch", None)]
+    whole = rests_on.picture(report)
+    monkeypatch.setattr(rests_on, "_MOST_ROWS", 1)
+    cut = rests_on.picture(report)
+    assert cut.data["number"].nunique() == 1
+    assert cut.words.title == whole.words.title
+    assert cut.words.footer == f"{whole.words.footer} The 1 numbers that move most answers are shown."
 
 
 def test_with_nothing_beyond_chance_the_figure_says_so() -> None:

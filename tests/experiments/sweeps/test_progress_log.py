@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.sweeps import progress_log, results, runner
+from experiments.sweeps import progress_log, results
 from experiments.sweeps.progress_log import LOG, ProgressLog, failures, lines, logged, pace
-from tests.experiments.conftest import RESULTS, Rekindle
+from tests.experiments.conftest import RESULTS, Failing, Rekindle
 
 
 def line(at: float, ended: int = 0, command: str = "a", **more: Any) -> dict[str, Any]:
@@ -83,17 +83,9 @@ def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.any_python
 def test_a_sweep_leaves_what_became_of_each_run(
-    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
+    config: Path, rekindle: Rekindle, in_threads: None, second_world_fails: Failing
 ) -> None:
-    simulated = runner._simulated
-
-    def fail(run: Any, *options: Any) -> Any:
-        if run.replicate == 1:
-            raise ZeroDivisionError("a planted fault")
-        return simulated(run, *options)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(runner, "_simulated", fail)
+    with second_world_fails():
         assert rekindle("sweep", config, "--fail-fast").code == 1  # which writes no table with errors
     found = results.progress("tiny")
     assert found.failed == len(found.failures) >= 1

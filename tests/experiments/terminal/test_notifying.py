@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from experiments.commands.sweeping import _without_notify
 from experiments.config.errors import ConfigError
-from experiments.sweeps import results, runner, store
+from experiments.sweeps import results, store
 from experiments.terminal import notifying, stopping
-from tests.experiments.conftest import RUNS, Rekindle
+from tests.experiments.conftest import RUNS, Failing, Rekindle
 
 NOTE = 'echo "$REKINDLE_NAME $REKINDLE_DONE $REKINDLE_FAILED $REKINDLE_LEFT $REKINDLE_SECONDS" >> notes.txt'
 
@@ -22,17 +21,9 @@ def notes() -> list[str]:
 
 @pytest.mark.any_python
 def test_a_command_is_told_what_a_sweep_did(
-    config: Path, rekindle: Rekindle, in_threads: None, monkeypatch: pytest.MonkeyPatch
+    config: Path, rekindle: Rekindle, in_threads: None, second_world_fails: Failing
 ) -> None:
-    simulated = runner._simulated
-
-    def fail(run: Any, *options: Any) -> Any:
-        if run.replicate == 1:
-            raise ZeroDivisionError("a planted fault")
-        return simulated(run, *options)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(runner, "_simulated", fail)
+    with second_world_fails():
         assert rekindle("sweep", config, "--notify", f"{NOTE}; ls {RUNS} >> notes.txt").code == 1
     found = results.progress("tiny")
     *numbers, seconds = notes()[0].split()
