@@ -74,7 +74,8 @@ COMPOSED = ("parameter", "measure")  # sorts of which only names are shown that 
 LISTS = {
     "Tutorial": ("docs/tutorial", "docs/ten_questions"),
     "How-to guides": (
-        *(f"docs/{name}" for name in ("command_line", "long_sweeps", "notebook", "strategies", "extending", "watch")),
+        *(f"docs/{name}" for name in ("command_line", "long_sweeps", "scenario_discovery", "notebook")),
+        *(f"docs/{name}" for name in ("strategies", "extending", "watch")),
         *(f"docs/{name}" for name in ("import", "contact_logs", "forecast", "plan_week")),
         "CONTRIBUTING",
     ),

@@ -103,6 +103,11 @@ COMMANDS = {
         "Compute Morris screening or Sobol indices of a sampled sweep, and draw a figure for each arm.",
         "my_screening --measure kept",
     ),
+    "search": Command(
+        "searching",
+        "Look for the settings that make a measure best, and check the winner in worlds that the search never saw.",
+        "my_screening.toml --measure reconnected --trials 50",
+    ),
     "log": Command(
         "logs",
         "Summarize contact logs: statistics of how people keep in touch, side by side, and a page of plots.",

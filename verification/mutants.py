@@ -87,6 +87,8 @@ TESTS = {
     "experiments/forecasts/baselines.py": ("forecasts/test_baselines.py",),
     "experiments/forecasts/week.py": ("forecasts/test_week.py",),
     "experiments/sweeps/design.py": ("sweeps/test_design.py", "config/test_factors.py"),
+    "experiments/sweeps/searching.py": ("sweeps/test_searching.py",),
+    "experiments/sweeps/search_space.py": ("sweeps/test_searching.py",),
     "experiments/sweeps/adopters.py": ("sweeps/test_injected.py",),
     "experiments/sweeps/injected.py": ("sweeps/test_injected.py",),
     "experiments/sweeps/sampled.py": ("sweeps/test_sampled.py",),
