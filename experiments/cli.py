@@ -184,7 +184,19 @@ COMMANDS = {
         "--results results",
     ),
 }
+# Modules of commands that do without the model. Loading it takes a second, and a minute if it has to be compiled first.
+WITHOUT_MODEL = frozenset(("asking", "comparing", "configs", "explaining", "importing", "results", "sensitivity"))
 GROUPS = {"world": ("worlds", "Manage the cache of burnt-in worlds: build, list, show, prune.")}
+
+# Errors that describe a mistake in the user's input, by the modules that define them.
+ERRORS_FOR_USERS = {
+    "experiments.config.errors": "ConfigError",
+    "experiments.sweeps.store": "StoreError",
+    "sim.contact_logs.errors": "LogError",
+    "sim.model.functions": "FunctionError",
+    "sim.model.python_files": "PythonFileError",
+    "sim.runtime.storage": "CacheError",
+}
 
 
 def app_for(requested: str) -> typer.Typer:
@@ -248,7 +260,7 @@ def _ended(arguments: list[str]) -> int:
     """The exit code of a command that no signal ended, after printing its error if there is one."""
     requested = next(iter(arguments), "")
     try:
-        if requested in COMMANDS or requested in GROUPS:
+        if _needs_model(requested):
             _load_model()
         return app_for(requested)(args=arguments, prog_name="rekindle", standalone_mode=False) or 0
     except (ValueError, RuntimeError) as error:
@@ -266,6 +278,11 @@ def _ended(arguments: list[str]) -> int:
             raise
         print(visible(_usage(error)), file=sys.stderr)
     return 2
+
+
+def _needs_model(requested: str) -> bool:
+    module = COMMANDS[requested].module if requested in COMMANDS else GROUPS.get(requested, ("",))[0]
+    return bool(module) and module not in WITHOUT_MODEL
 
 
 def _load_model() -> None:
@@ -301,14 +318,8 @@ def _out_of_memory(error: MemoryError) -> str:
 
 def _is_for_users(error: Exception) -> bool:
     """Whether an error describes a mistake in the user's input."""
-    from experiments.config.errors import ConfigError  # already imported if one of these was raised
-    from experiments.sweeps.store import StoreError
-    from sim.contact_logs import LogError
-    from sim.model.functions import FunctionError
-    from sim.model.python_files import PythonFileError
-    from sim.runtime.storage import CacheError
-
-    return isinstance(error, CacheError | ConfigError | FunctionError | LogError | PythonFileError | StoreError)
+    imported = [module for module in ERRORS_FOR_USERS if module in sys.modules]  # as is the one that raised it
+    return isinstance(error, tuple(getattr(sys.modules[module], ERRORS_FOR_USERS[module]) for module in imported))
 
 
 def _usage(error: Any) -> str:

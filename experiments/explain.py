@@ -37,10 +37,10 @@ from experiments.config.settings import (
 )
 from experiments.config.toml_text import KeyPath, show
 from experiments.logs.contact_statistics import STATISTICS
-from sim.measures import MADE_OF_OTHERS, measures_of
 from sim.model.former_names import accepted_name, former_name, present_name
 from sim.model.gestures import LADDERS, Channel, Ladders
 from sim.model.grammar import MEASURED, NAMED, ORDERS, SOURCES, STATES
+from sim.model.outcomes import MADE_OF_OTHERS, measures_of
 from sim.model.parameters import Parameters, steps_of
 from sim.model.places import PLACES
 from sim.model.plausible import PLAUSIBLE, not_drawn

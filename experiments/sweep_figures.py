@@ -48,8 +48,8 @@ from experiments.sweeps.histories import SERIES
 from experiments.terminal.legend import Legend
 from experiments.terminal.names import at_home, distinct_endings, file_name
 from experiments.terminal.numbers import counted
-from sim.measures import Measure
 from sim.model.former_names import accepted_name, present_name
+from sim.model.outcomes import Measure
 from sim.model.spelling import nearest
 
 ROW = "row"

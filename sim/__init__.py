@@ -11,43 +11,66 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import numba
-
+from sim.model import compiled
 from sim.runtime import fingerprint
 
 if TYPE_CHECKING:
+    from sim import measures, worlds
+    from sim.model import chance, gestures, rules, strategies
+    from sim.model.parameters import Parameters
+    from sim.own_outcomes import Day
     from sim.reference.agents import Person
     from sim.reference.mesa_model import ReconnectionModel
     from sim.reference.records import Tie
+    from sim.run import Gesture, Run, Simulation, simulate
+    from sim.runtime import storage
+    from sim.state.population import World
 
 # Threads that wait for others should sleep after some microseconds. On a busy machine, spinning threads keep the others
 # from working, and a parallel step takes milliseconds.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
-# Each version of the model has its own folder for compiled code; see `sim.runtime.fingerprint.compiled_folder`. It is
-# set before any module of the model is imported, because Numba reads it where a function is defined.
-_before = numba.config.CACHE_DIR
-if not _before:
-    numba.config.CACHE_DIR = str(fingerprint.compiled_folder())
+compiled.folder = fingerprint.compiled_folder
 
-from sim import measures, worlds
-from sim.model import chance, gestures, rules, strategies
-from sim.model.parameters import Parameters
-from sim.own_outcomes import Day
-from sim.run import Gesture, Run, Simulation, simulate
-from sim.runtime import storage
-from sim.state.population import World
-
-numba.config.CACHE_DIR = _before
-
-_ON_MESA = {"Person": "agents", "Tie": "records", "ReconnectionModel": "mesa_model"}
+# Where each public name is. Modules are imported when a name of theirs is first used: Numba and Mesa take seconds to
+# load, and much that is asked of this package needs neither.
+_MODULES = {
+    "chance": "sim.model.chance",
+    "gestures": "sim.model.gestures",
+    "measures": "sim.measures",
+    "rules": "sim.model.rules",
+    "storage": "sim.runtime.storage",
+    "strategies": "sim.model.strategies",
+    "worlds": "sim.worlds",
+}
+_DEFINED_IN = {
+    "Day": "sim.own_outcomes",
+    "Gesture": "sim.run",
+    "Parameters": "sim.model.parameters",
+    "Person": "sim.reference.agents",
+    "ReconnectionModel": "sim.reference.mesa_model",
+    "Run": "sim.run",
+    "Simulation": "sim.run",
+    "Tie": "sim.reference.records",
+    "World": "sim.state.population",
+    "simulate": "sim.run",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import names that need Mesa on first access: Mesa takes a second to load, and the fast engine doesn't use it."""
-    if name not in _ON_MESA:
+    """Import a public name on first access."""
+    if name in _MODULES:
+        found: Any = import_module(_MODULES[name])
+    elif name in _DEFINED_IN:
+        found = getattr(import_module(_DEFINED_IN[name]), name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"sim.reference.{_ON_MESA[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 __all__ = [

@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from sim.model.outcomes import DAYS_RUN
 from sim.state.population import DayRecord, World
 
 Outcome = Callable[..., Any]  # a function of a `Day`, or a class with ``observe(day)`` and ``result()``
 STOP = "stop condition"  # in place of a measure's name
-DAYS_RUN = "days_run"  # the measure that a run with a stop condition has in addition
 
 
 class OwnOutcomeError(RuntimeError):

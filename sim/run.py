@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Real
 from typing import Any
 
 import numba
@@ -19,13 +18,15 @@ from sim.engine.choosing import GIVEN
 from sim.engine.day import Core
 from sim.engine.memory import fresh_bounds
 from sim.engine.views import SEEN, see
-from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, log_frame, sale_hazards
-from sim.model import rules, spelling
+from sim.measures import Measures, OutcomeRecorder, log_frame, sale_hazards
+from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform, uniforms_of_people
 from sim.model.gestures import Channel
+from sim.model.outcomes import INJECTED_WITHIN
 from sim.model.parameters import Parameters
 from sim.model.playbook import POST
-from sim.model.strategies import BY_HAND, NAMES, Plan
+from sim.model.spelling import suggestion
+from sim.model.strategies import BY_HAND, Mixture, Plan, mixture_of
 from sim.own_outcomes import Outcome, own_outcomes
 from sim.runtime import memory_limit
 from sim.runtime.checkpoint import Checkpoint
@@ -47,7 +48,6 @@ from sim.state.population import (
 OCCASIONS = ("private", "in_person")  # of injected gestures, for kinds without a channel of their own
 FOREVER = 2**30  # `strategies_end` of strategies that never stop
 
-Mixture = str | Mapping[str, float]
 Adopters = int | float | Sequence[int] | Set[int] | np.ndarray
 
 _ADOPTERS = (
@@ -145,8 +145,8 @@ def simulate(
         parameters: the parameters of the run; those of the world by default.
         strategy_days: days that the strategy runs; all days by default. The remaining days are ordinary life.
         extra: gestures to inject.
-        focal: pairs of people that the ``focal_…`` measures follow (see `sim.measures.MEASURES`), such as the sender
-            and the receiver of each injected gesture. With focal pairs, outcomes are measured from the first day on, as
+        focal: pairs of people that the ``focal_…`` measures follow (see `sim.model.outcomes`), such as the sender and
+            the receiver of each injected gesture. With focal pairs, outcomes are measured from the first day on, as
             with injected gestures, so a run without the gestures can serve as a control.
         within: days in which a reconnection counts. The default is `strategy_days`, or 60 with injected gestures or
             focal pairs.
@@ -535,34 +535,6 @@ def checked_seed(seed: object) -> int:
     if not 0 <= number < 2**64:
         raise ValueError(f"seed is {number}; it must be between 0 and 2**64 - 1.")
     return number
-
-
-def mixture_of(strategy: Mixture, names: Sequence[str] = NAMES) -> dict[str, float]:
-    """Shares of effort by strategy, in the order of `names`, which are all strategies that there are.
-
-    Raises:
-        TypeError: if the argument is neither a name nor a mapping from names to shares.
-        ValueError: if a name is unknown, a share is out of range, or the shares don't add up to 1.
-    """
-    if not isinstance(strategy, str | Mapping):
-        raise TypeError(f"strategy is {strategy!r}; it must be a name, or shares by name that add up to 1.")
-    shares = {strategy: 1.0} if isinstance(strategy, str) else dict(strategy)
-    for name, share in shares.items():
-        if name not in names:
-            hint = suggestion(str(name), names)
-            raise ValueError(f"Unknown strategy {name!r}{hint} The strategies are {', '.join(names)}.")
-        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share <= 1:
-            raise ValueError(f"The share of {name} in the mixture is not a number above 0 and at most 1.")
-    total = sum(shares.values())
-    if not shares or abs(total - 1.0) > 1e-6:
-        raise ValueError(f"The shares of the mixture add up to {total:g}; they must add up to 1.")
-    return {name: float(shares[name]) for name in names if name in shares}
-
-
-def suggestion(name: str, names: Iterable[str]) -> str:
-    """The end of an error message: ``"; did you mean 'wait'?"`` if a known name is close, else a full stop."""
-    close = spelling.nearest(name, names)
-    return f"; did you mean {close!r}?" if close else "."
 
 
 def chosen_adopters(adopters: Adopters, people: int, seed: int) -> np.ndarray:

@@ -24,7 +24,7 @@ ALLOWED = {
     "sim.contact_logs": "",
     "sim.state": "model",
     "sim.engine": "model state",
-    "sim.own_outcomes": "state",
+    "sim.own_outcomes": "model state",
     "sim.measures": "model state engine own_outcomes",
     "sim.runtime": "model state engine measures contact_logs",
     "sim.run": "model state engine own_outcomes measures runtime",

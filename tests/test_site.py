@@ -14,7 +14,7 @@ import pytest
 import sim
 from experiments import cli
 from experiments.config.catalogue import SETTINGS, TABLES
-from sim.measures import MADE_OF_OTHERS, MEASURES
+from sim.model.outcomes import MADE_OF_OTHERS, MEASURES
 from sim.model.parameters import Parameters
 from tests.conftest import ROOT
 

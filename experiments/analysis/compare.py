@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 import numpy as np
 import pandas as pd
 
-from sim.model.chance import DrawPurpose
+from sim.model.draw_purposes import DrawPurpose
 
 BASELINE = "wait"  # the strategy that the others are compared with
 RESAMPLES = 10_000
@@ -310,6 +310,11 @@ def minutes(runs: pd.DataFrame) -> pd.DataFrame:
     like-for-like).
     """
     columns = {f"minutes_{name}": name for name in ("planned", "used", "lost")} | {"used_share": "share"}
-    table = runs.groupby("scenario", sort=False)[list(columns)].mean().rename(columns=columns)
+    table = (
+        runs.reindex(columns=["scenario", *columns])
+        .groupby("scenario", sort=False)[list(columns)]
+        .mean()
+        .rename(columns=columns)
+    )
     nothing = (table["planned"] > 0) & ~(table["used"] > 0)
     return table.assign(idle=(table["share"] < SPENT_ENOUGH) | nothing)

@@ -38,7 +38,7 @@ import pandas as pd
 
 from experiments.analysis.compare import ends_of_interval, resampled_counts
 from experiments.analysis.verdicts import Estimate, Verdict
-from sim.model.chance import DrawPurpose
+from sim.model.draw_purposes import DrawPurpose
 
 ERROR = 0.05  # chance that an interval misses the truth
 NEEDED = 0.9  # share of plausible worlds in which a claim that holds must hold, and an arm that wins must win

@@ -21,8 +21,8 @@ from experiments.terminal.console import Results, say_written, stdout_console
 from experiments.terminal.names import as_csv
 from experiments.terminal.numbers import counted
 from experiments.terminal.tables import frame_table
-from sim.measures import MEASURES
 from sim.model.former_names import accepted_name
+from sim.model.outcomes import MEASURES
 from sim.model.spelling import nearest
 
 _OF_THE_DESIGN = ("replicate", "point", "world_seed", "seed", "people")

@@ -36,7 +36,8 @@ from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.model.functions import FunctionError
 from sim.model.python_files import PythonFileError
-from sim.run import Gesture, mixture_of
+from sim.model.strategies import mixture_of
+from sim.run import Gesture
 from sim.runtime.atomic_files import write_whole
 from sim.runtime.fingerprint import model_fingerprint
 from sim.runtime.installation import install_command

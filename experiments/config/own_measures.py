@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.config.settings import Experiment
-from sim.measures import Measure, measures_of
 from sim.model.gestures import KINDS
-from sim.own_outcomes import DAYS_RUN
+from sim.model.outcomes import DAYS_RUN, Measure, measures_of
 
 _DAYS_RUN = Measure(DAYS_RUN, "days", "Days of the run: fewer than its settings say if the stop condition ended it.")
 

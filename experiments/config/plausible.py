@@ -8,12 +8,15 @@ pairs have a rank correlation of 0.94. An effect of one number would then be tak
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from experiments.config.factors import from_scale, in_scale
 from sim.model.plausible import PLAUSIBLE, Plausible, ranges
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WHERE = "world.parameters."  # parameters hold before day 0, too; runs inherit them
 WHERE_STRATEGIES = "parameters."  # before day 0 nobody follows a strategy
@@ -60,6 +63,8 @@ def plausible_draws(points: int, seed: int, leave: Iterable[str] = ()) -> pd.Dat
         seed: seed of the draws.
         leave: numbers that keep their values, see `plausible_ranges`.
     """
+    import pandas as pd
+
     found, kept = plausible_ranges(), list(plausible_ranges(leave))
     ends = {name: (one.low, one.high) for name, one in found.items()}
     low, high = np.array(list(in_scale(ends, logs_of(found)).values())).T

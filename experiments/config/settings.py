@@ -15,15 +15,13 @@ from experiments.config.factors import METHODS, Levels
 from experiments.config.plausible import logs_of, plausible_ranges
 from experiments.config.toml_text import brief, show
 from experiments.terminal.names import LONGEST_FILE_NAME
-from sim.measures import MEASURES
 from sim.model.former_names import present_name
 from sim.model.gestures import KINDS
+from sim.model.outcomes import DAYS_RUN, MEASURES
 from sim.model.parameters import Parameters
 from sim.model.playbook import POST, RowError, tagged
 from sim.model.spelling import nearest
-from sim.model.strategies import NAMES
-from sim.own_outcomes import DAYS_RUN
-from sim.run import mixture_of
+from sim.model.strategies import NAMES, mixture_of
 
 # What settings without a numeric range accept, for error messages and `rekindle explain`.
 STRATEGY_WRITTEN = "a strategy's name, or a mixture such as { check_in = 0.5, show_up = 0.5 }"

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.analysis.plausible import ERROR
@@ -37,10 +38,12 @@ from experiments.essay.findings import (
     smallest_gestures,
     zero_to_connected,
 )
+from experiments.essay.findings.effects import Effect, MainEffect
 from experiments.figures import save
 from experiments.figures.page import Style
 from experiments.provenance import run_hash
 from experiments.sweeps import store
+from experiments.sweeps.design import draws_in
 from experiments.sweeps.sweep_result import SweepResult, fewest_worlds
 from experiments.terminal.names import write_csv
 from experiments.terminal.numbers import counted
@@ -345,11 +348,19 @@ def error_at(planned: tuple[int, ...], turn: int) -> float:
 def judged(claim: Claim, swept: Mapping[str, SweepResult]) -> JudgedClaim:
     """Judge a claim by the results of its sweeps."""
     mine = {name: swept[name] for name in claim.sweeps}
-    finding = claim.finding(mine)
+    finding = claim.finding(mine) if mine[claim.sweeps[0]].worlds else _without_draws(claim, mine[claim.sweeps[0]])
     ruling = _gated(finding, mine)
     if _too_few(finding, mine):
         finding = replace(finding, pictures=tuple(_of_too_few(picture) for picture in finding.pictures))
     return JudgedClaim(claim, finding, ruling, mine)
+
+
+def _without_draws(claim: Claim, main: SweepResult) -> ClaimFinding:
+    """The finding if no draw of the main sweep passes the gate, so that none of its runs was made."""
+    tried = counted(len(draws_in(main.experiment)), "draw")
+    said = f"Nothing was run: of {tried} of the assumed numbers none passes the gate. More may (--times, or sweep.replicates)."
+    nothing = MainEffect(claim.sweeps[0], Effect(claim.name, np.zeros((0, 1))))
+    return ClaimFinding(Ruling(Verdict.UNDECIDED, "no draw passes the gate"), said, nothing, (), {}, claim.sweeps[:1])
 
 
 def _of_too_few(picture: FigureSpec) -> FigureSpec:

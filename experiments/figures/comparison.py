@@ -16,7 +16,7 @@ from experiments.figures.letters import drawable
 from experiments.figures.page import HEIGHT, STYLES, WIDTH, Style
 from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.numbers import number
-from sim.measures import MEASURES, measures_of
+from sim.model.outcomes import MEASURES, measures_of
 
 MOST_ROWS = 11  # rows that are readable from the back of a lecture room
 _HEIGHT = 300  # of the plot, in points

@@ -10,8 +10,8 @@ from experiments.logs.statistic_groups import StatisticGroup, event_shares, mean
 
 SENDS = 10  # in four fifths of the log, that make a person active
 SILENT = 90.0  # days of silence that a pair returns from
-RETURN_DAYS = 60.0  # days for three contacts in alternation, which make a return (`sim.measures.RECONNECTION_DAYS`)
-KEPT_FROM, KEPT_TO = 150.0, 240.0  # days after it (`sim.measures.LASTING_FROM`, `LASTING_TO`)
+RETURN_DAYS = 60.0  # days for three contacts in turn, which make a return (`sim.model.outcomes.RECONNECTION_DAYS`)
+KEPT_FROM, KEPT_TO = 150.0, 240.0  # days after it (`KEPT_UP_FROM`, `KEPT_UP_TO` there)
 
 
 def departures(log: Log) -> list[StatisticGroup]:

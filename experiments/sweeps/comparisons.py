@@ -35,8 +35,8 @@ from experiments.config.own_measures import measures_in
 from experiments.sweeps import store
 from experiments.terminal.legend import Legend
 from experiments.terminal.numbers import counted
-from sim.measures import Measure
 from sim.model.former_names import accepted_name, present_name
+from sim.model.outcomes import Measure
 from sim.model.parameters import Parameters
 from sim.model.spelling import nearest
 

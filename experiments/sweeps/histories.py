@@ -239,14 +239,19 @@ def _holders(parts: Sequence[_Part]) -> dict[str, Path]:
     return {run: part.path for part in parts for run in part.ids}
 
 
-def there(folder: Path, histories: Iterable[History]) -> set[str]:
+def there(folder: Path, histories: Iterable[History], finished: Iterable[str] | None = None) -> set[str]:
     """The ids of the runs that are complete in a folder: with their row and each of these histories.
+
+    Args:
+        folder: the results folder.
+        histories: the histories.
+        finished: ids of the runs that have a row, if they have been read already.
 
     Raises:
         StoreError: if a part is damaged or of another version.
     """
-    rows = store.finished(folder, ["seconds"])
-    return set(rows.index).intersection(*(parts_by_run(folder, history) for history in histories))
+    rows = store.finished(folder, ["seconds"]).index if finished is None else finished
+    return set(rows).intersection(*(parts_by_run(folder, history) for history in histories))
 
 
 def stored(folder: Path) -> list[Stored]:

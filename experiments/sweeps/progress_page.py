@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from experiments import provenance
@@ -37,6 +36,8 @@ def write_page(path: Path, name: str, found: Progress) -> None:
 
 def page_of(name: str, found: Progress, now: datetime) -> str:
     """The page of a sweep's progress as HTML; it renews itself until the sweep is over."""
+    import jinja2  # here, because `rekindle status` seldom writes a page and should answer at once
+
     source = files("experiments.sweeps").joinpath("progress_page.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined

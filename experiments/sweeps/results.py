@@ -310,7 +310,7 @@ def progress(name: str | Path, folder: str | Path = RESULTS) -> Progress:
     rows = store.finished(where, ["seconds"])
     log = progress_log.lines(where)
     errors = _errors(where, log)
-    done = design["id"].isin(histories.there(where, _requested_histories(origin)))
+    done = design["id"].isin(histories.there(where, _requested_histories(origin), rows.index))
     design = design.assign(done=done, failed=design["id"].isin(errors.index) & ~done)
     failures = design[design["failed"]].join(errors, on="id").sort_values("at", ascending=False, kind="stable")
     first = {"strategy": ("strategy", "first"), "point": ("point", "first"), "requested": ("done", "size")}

@@ -87,14 +87,26 @@ class SweepResult:
         """The number of worlds or, if numbers are drawn, of draws that pass the gate."""
         return int((self.runs["replicate"] if self.passing is None else self.draws).nunique())
 
+    @property
+    def world_size(self) -> int:
+        """The number of people in its worlds, with newcomers."""
+        world = self.experiment.world
+        return int(self.runs["people"].iloc[0]) if len(self.runs) else world.people + world.newcomers
+
+    @cached_property
+    def _design(self) -> pd.DataFrame:
+        """One row per run: those that were made or, if there are none, those that would have been."""
+        return self.runs if len(self.runs) else described(runs_of(self.experiment))
+
     def arms(self, measure: str, by: str | list[str]) -> pd.DataFrame:
         """A measure with one row per world (replicate) and one column per arm; worlds that lack an arm are left out.
 
         If parameters are drawn, so are worlds that fail the gate. If an arm has several runs in a world, with different
         seeds, the measure is their mean.
         """
-        table = self.plausible.pivot_table(index="replicate", columns=by, values=measure, dropna=False, sort=False)
-        there = self.runs[by].drop_duplicates()
+        runs = self.plausible.reindex(columns=[*self._design, measure]) if self.plausible.empty else self.plausible
+        table = runs.pivot_table(index="replicate", columns=by, values=measure, dropna=False, sort=False)
+        there = self._design[by].drop_duplicates()
         arms = pd.MultiIndex.from_frame(there) if isinstance(there, pd.DataFrame) else pd.Index(there)
         return table.reindex(columns=arms).astype(float).dropna()
 

@@ -28,8 +28,8 @@ from experiments.terminal.legend import PLAIN, Legend
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import counted, number, signed
 from experiments.terminal.tables import ATTACHED, table_of
-from sim.measures import MADE_OF_OTHERS, Measure, measures_of
 from sim.model.gestures import KINDS
+from sim.model.outcomes import MADE_OF_OTHERS, Measure, measures_of
 
 _MOST_ARMS = 120  # most arms that are printed
 _IDLE = (

@@ -24,7 +24,8 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from experiments.terminal.progress import Report
 
-FUNCTIONS = 350  # approximate number of compiled functions; only used to show progress
+FUNCTIONS = 640  # approximate number of compiled functions; only used to show progress
+_RULES = "sim.model.rules"  # some of its functions, and of those that it imports, are compiled when they are defined
 IMPORTED, COMPILED = "imported", "compiled"  # the two stages, each recorded by a marker file
 LOCK = "rekindle.lock"  # the process that holds the lock compiles, and writes its progress into the file
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -36,9 +37,9 @@ def _silent(done: int, total: int, note: str = "", /) -> None:
 
 
 def load_model(progress: Report = _silent) -> None:
-    """Import `sim`, compiling what its import compiles unless another process has; see `compile_model`."""
-    _once(IMPORTED, lambda: import_module("sim"), progress)
-    import_module("sim")
+    """Import the rules, compiling what their import compiles unless another process has; see `compile_model`."""
+    _once(IMPORTED, lambda: import_module(_RULES), progress)
+    import_module(_RULES)
 
 
 def compile_model(progress: Report = _silent) -> None:
@@ -60,7 +61,7 @@ def is_compiled() -> bool:
 
 
 def is_imported() -> bool:
-    """Whether `sim` can be imported without compiling."""
+    """Whether the model can be imported without compiling."""
     return _file_of(IMPORTED).exists()
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from experiments.terminal.columns import Columns
 from experiments.terminal.names import visible
 from experiments.terminal.numbers import number
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ATTACHED = ("95% interval", "over worlds")  # titles of columns that stay next to the column before them
 
@@ -39,6 +42,6 @@ def frame_table(frame: pd.DataFrame) -> Columns:
 def _cell(value: object) -> str:
     if isinstance(value, float | np.floating):
         return number(float(value))
-    return (
-        "–" if value is None or value is pd.NA else f"{value:,}" if isinstance(value, int | np.integer) else str(value)
-    )
+    if value is None or str(value) == "<NA>":  # of pandas
+        return "–"
+    return f"{value:,}" if isinstance(value, int | np.integer) else str(value)

@@ -1,7 +1,8 @@
 """The outcomes that a page shows of each world, in ties per adopter, each counted on its own day.
 
 What is counted while a strategy runs is not what lasts. So the ties of adopters are counted as of today, too, and
-`sim.measures.KEPT_AFTER` days after the strategy stopped, these counts are the measures ``kept`` and ``kept_new``.
+`sim.model.outcomes.KEPT_AFTER` days after the strategy stopped, these counts are the measures ``kept`` and
+``kept_new``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.engine.views import State
-from sim.measures import INJECTED_WITHIN, KEPT_AFTER, MEASURES, dormant_pairs, follow_at_risk, mean_or_nan
+from sim.measures import dormant_pairs, follow_at_risk, mean_or_nan
+from sim.model.outcomes import INJECTED_WITHIN, KEPT_AFTER, MEASURES
 from sim.run import Simulation
 from sim.state.population import NEVER, NOBODY, DayRecord, World
 

@@ -27,7 +27,7 @@ from experiments.watch.playback import Arm, Playback
 from experiments.watch.scripts import joined
 from experiments.watch.tracks import Track, packed
 from sim.engine.views import State
-from sim.measures import KEPT_AFTER
+from sim.model.outcomes import KEPT_AFTER
 from sim.runtime.fingerprint import model_fingerprint
 from sim.state.population import GESTURE, NO_ANSWER
 

@@ -47,9 +47,9 @@ from experiments.watch.page_state import (
     require_few_by_hand,
 )
 from experiments.watch.playback import Playback, name_of
-from sim.measures import KEPT_AFTER
 from sim.model.functions import FunctionError
 from sim.model.gestures import KINDS
+from sim.model.outcomes import KEPT_AFTER
 from sim.run import Gesture
 from sim.state.population import World
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import decimal
 import math
 import re
-import sys
 import unicodedata
 from collections.abc import Hashable, Sequence
 from contextlib import suppress
@@ -26,8 +25,9 @@ from sim.contact_logs.errors import BadRowError, LogError, Note, counted, in_a_l
 
 Column: TypeAlias = pa.ChunkedArray | pd.Series
 
-# Invisible characters at the ends of an id: white space, direction marks, joiners and the byte-order mark.
-_UNSEEN = "".join(filter(str.isspace, map(chr, range(sys.maxunicode + 1)))) + (
+# Invisible characters at the ends of an id: white space (with codes below 2**16), direction marks, joiners and the
+# byte-order mark.
+_UNSEEN = "".join(filter(str.isspace, map(chr, range(0x10000)))) + (
     "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 )
 _FRACTION = r"^-?\d+\.\d*[1-9]\d*$"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc
 from sim.engine.memory import fetch_known, find_slot
@@ -13,6 +13,7 @@ from sim.engine.pool import free_slot
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import chunks_of, rows_by, width_of
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.state.population import NEVER, NOBODY
 
 FILTER_BITS = 1 << 12

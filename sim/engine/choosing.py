@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.budget import minutes_for_session
 from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc
@@ -19,6 +18,7 @@ from sim.engine.memory import find_slot
 from sim.engine.prefetch import fetch
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, uniform
+from sim.model.compiled import njit
 from sim.model.functions import CONTACT, ME, NO_CLAUSE, FunctionError, StrategyFunction, strategy_function
 from sim.model.grammar import Fact
 from sim.model.interruptible import interruptible

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from sim.model.chance import BATCH
+from sim.model.compiled import njit
 from sim.state.population import PROMPT
 
 njit_inline = njit(cache=True, forceinline=True, _nrt=False)

@@ -23,7 +23,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.acquaintances import acquaint
 from sim.engine.choosing import GIVEN, choose, functions_of
@@ -41,6 +40,7 @@ from sim.engine.sorting import (
     rows_by,
     shared,
 )
+from sim.model.compiled import njit
 from sim.model.parameters import Parameters
 from sim.model.places import Place
 from sim.model.playbook import own_copy, set_stages, tag_bits

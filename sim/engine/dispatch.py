@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.acquaintances import strangers_who_met
 from sim.engine.compiling import njit_inline, njit_noalloc, njit_phase
@@ -14,6 +14,7 @@ from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import BY_SENDER, by_turn, in_a_row, sorted_by, split_by_arrival
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
+from sim.model.compiled import njit
 from sim.model.gestures import Kind
 from sim.state.population import GESTURE, NOBODY, PLANNED_POST
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.compiling import njit_inline, njit_noalloc
 from sim.engine.memory import find_slot, mirror_of
 from sim.engine.sorting import chunks_of, people_of
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.state.population import NOBODY
 
 

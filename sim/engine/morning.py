@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc
 from sim.engine.sorting import chunks_of, people_of
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniforms_of_people
+from sim.model.compiled import njit
 from sim.model.gestures import Kind
 from sim.model.strategies import Plan
 

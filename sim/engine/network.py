@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.compiling import njit_inline
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.state.population import NOBODY
 
 CONTACT_DAYS = 30  # days that count as recent in `contact_shares`

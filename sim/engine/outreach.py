@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.budget import back_out
 from sim.engine.compiling import new_scratch, njit_alloc, njit_inline, njit_noalloc, njit_phase
@@ -19,6 +19,7 @@ from sim.engine.sending import accepts, choose_gesture, see_post, send
 from sim.engine.sessions import hold_session
 from sim.engine.sorting import chunks_of, people_of
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.model.gestures import Channel
 from sim.model.places import Place
 from sim.model.strategies import Plan

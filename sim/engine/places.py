@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.budget import pay_session
 from sim.engine.compiling import new_scratch
@@ -15,6 +14,7 @@ from sim.engine.mind import sample_contact
 from sim.engine.sorting import in_a_row
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, follow, uniform
+from sim.model.compiled import njit
 from sim.model.places import Place
 from sim.model.strategies import Plan
 from sim.model.whom import OF_INDUSTRY, OWN_TIES

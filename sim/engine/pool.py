@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.compiling import njit_inline
 from sim.engine.prefetch import AHEAD, fetch
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.state.population import NOBODY, TIE, EngineState, aligned, all_room
 
 SPARE = 24  # a new pool has one free row for each 24 in use

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.budget import minutes_for_session, most_gestures
 from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc
@@ -18,6 +18,7 @@ from sim.engine.prefetch import fetch
 from sim.engine.sorting import chunks_of, people_of, rows_by
 from sim.model import rules
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, poisson, two_uniforms, uniform, uniforms_of_people
+from sim.model.compiled import njit
 from sim.model.gestures import Channel
 from sim.model.places import Place
 from sim.model.whom import A_CONTACT, ANYBODY, ANYONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.acquaintances import has_mutual_tie, new_filter
 from sim.engine.compiling import njit_inline, njit_noalloc
@@ -16,6 +16,7 @@ from sim.engine.sending import practise
 from sim.engine.sorting import BY_RECEIVER, by_turn, in_a_row, packed_chunks, sorted_by
 from sim.model import rules
 from sim.model.chance import DrawPurpose, follow, uniform
+from sim.model.compiled import njit
 from sim.model.gestures import Kind
 from sim.model.rules import ROUNDS
 from sim.state.population import BOOKING, GESTURE, NO_ANSWER, PLANNED_POST

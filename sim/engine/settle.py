@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from numba import prange
 
 from sim.engine.compiling import njit_alloc, njit_inline, njit_noalloc, njit_phase
 from sim.engine.forgetting import forget
@@ -13,6 +13,7 @@ from sim.engine.memory import come_closer, find_slot, mirror_of, remember
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import BY_PAIR, BY_SENDER, sorted_by
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.model.gestures import Kind
 from sim.state.population import NO_ANSWER
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit, prange, types
+from numba import prange, types
 
 from sim.engine.compiling import njit_inline, njit_noalloc
+from sim.model.compiled import njit
 from sim.model.gestures import Kind
 from sim.state.population import GESTURE, NOBODY
 

@@ -6,11 +6,11 @@ from enum import IntEnum
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.compiling import njit_inline
 from sim.engine.prefetch import AHEAD, fetch
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.state.population import NOBODY
 
 

@@ -15,8 +15,8 @@ from types import BuiltinFunctionType, CellType, CodeType, FunctionType, ModuleT
 from typing import Any
 
 import numpy as np
-from numba import njit
-from numba.core.dispatcher import Dispatcher
+
+from sim.model.compiled import njit
 
 _TRUSTED = ("builtins", "math", "numba", "numpy", "sim")  # packages whose functions are left as they are
 _READS_ALL = frozenset((
@@ -39,6 +39,8 @@ class _Use:
 
 def plain(given: Any) -> Any:
     """The Python function of a compiled one; other functions as they are."""
+    from numba.core.dispatcher import Dispatcher
+
     return given.py_func if isinstance(given, Dispatcher) else given
 
 
@@ -174,6 +176,8 @@ def _is_own(value: Any) -> bool:
 
 def _is_known(value: Any) -> bool:
     """Whether a value can't read a field in a way that the names in the code don't show."""
+    from numba.core.dispatcher import Dispatcher
+
     if isinstance(value, tuple | frozenset):
         return all(map(_is_known, value))
     if isinstance(value, ModuleType):

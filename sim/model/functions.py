@@ -35,12 +35,10 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-import numba
 import numpy as np
-from numba import njit
-from numba.core.errors import NumbaError
 
 from sim.model import python_files
+from sim.model.compiled import njit
 from sim.model.function_code import files_of, names_read, place_of, plain, randomness, safe, uncompiled
 from sim.model.interruptible import interruptible
 from sim.model.python_files import PythonFileError, hash_of_text
@@ -96,7 +94,6 @@ CONTACT = np.dtype(
 )
 
 WRITTEN = frozenset(("clause", "priority"))
-_SIGNATURE = numba.typeof(np.zeros(1, ME)[0]), numba.typeof(np.zeros(1, CONTACT))
 
 _made: dict[str, Callable[..., Any]] = {}  # functions that were given as objects, by reference
 
@@ -298,6 +295,8 @@ def _prepared(made: Any) -> Any:
     Raises:
         _UnfitError: if it can't be used as one.
     """
+    import numba
+
     python = plain(made)
     if python.__code__.co_argcount != 2:
         raise _UnfitError(f"has other arguments ({place_of(made)}); expected {python.__name__}(me, ties)")
@@ -309,7 +308,7 @@ def _prepared(made: Any) -> Any:
         )
     compiled = safe(made)
     try:
-        compiled.compile(_SIGNATURE)
+        compiled.compile((numba.typeof(np.zeros(1, ME)[0]), numba.typeof(np.zeros(1, CONTACT))))
     except Exception as error:  # Numba raises `KeyError` for an unknown field, and others
         raise _UnfitError(_uncompilable(made, error)) from error
     if compiled.nopython_signatures[-1].return_type != numba.types.none:
@@ -321,6 +320,8 @@ def _prepared(made: Any) -> Any:
 
 def _uncompilable(made: Any, error: Exception) -> str:
     """What Numba's error says about a function, in a line."""
+    from numba.core.errors import NumbaError
+
     text = str(error)
     field = re.search(r"Field '(\w+)' was not found in record", text)
     unknown = field[1] if field else error.args[0] if isinstance(error, KeyError) and error.args else None

@@ -19,9 +19,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import boolean, float32, float64, from_dtype, int64, njit, uint64, void
+from numba import boolean, float32, float64, from_dtype, int64, uint64, void
 
 from sim.model.chance import DrawPurpose, Occasion, event_key_of, normal, uniform
+from sim.model.compiled import njit
 from sim.model.gestures import Channel
 from sim.model.parameters import SETTINGS, TRACES
 from sim.model.places import Place

@@ -29,6 +29,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return next(iter(alike(name, known, most=1)), None)
 
 
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """The end of an error message: ``"; did you mean 'wait'?"`` if a known name is close, else a full stop."""
+    close = nearest(name, names)
+    return f"; did you mean {close!r}?" if close else "."
+
+
 def _is_number(text: str) -> bool:
     try:
         float(text)

@@ -6,8 +6,9 @@ assumed, since nobody has measured them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
+from numbers import Real
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -15,11 +16,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sim.model.functions import function as function
 from sim.model.functions import reference_to
 from sim.model.grammar import Clause, Fact, names_in, parsed_what, parsed_whom
-from sim.model.spelling import nearest
+from sim.model.spelling import nearest, suggestion
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MOST_STRATEGIES = 256  # the number of a strategy takes eight bits of the event key of a session
 PEOPLE_THERE = "people there"  # at the place of a strategy
+Mixture = str | Mapping[str, float]  # of strategies: a name, or shares of effort by name
 BY_HAND = "people named by hand"
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -198,3 +200,25 @@ STRATEGIES: dict[str, StrategyRow] = {
 }  # fmt: skip
 
 NAMES = tuple(STRATEGIES)
+
+
+def mixture_of(strategy: Mixture, names: Sequence[str] = NAMES) -> dict[str, float]:
+    """Shares of effort by strategy, in the order of `names`, which are all strategies that there are.
+
+    Raises:
+        TypeError: if the argument is neither a name nor a mapping from names to shares.
+        ValueError: if a name is unknown, a share is out of range, or the shares don't add up to 1.
+    """
+    if not isinstance(strategy, str | Mapping):
+        raise TypeError(f"strategy is {strategy!r}; it must be a name, or shares by name that add up to 1.")
+    shares = {strategy: 1.0} if isinstance(strategy, str) else dict(strategy)
+    for name, share in shares.items():
+        if name not in names:
+            hint = suggestion(str(name), names)
+            raise ValueError(f"Unknown strategy {name!r}{hint} The strategies are {', '.join(names)}.")
+        if isinstance(share, bool) or not isinstance(share, Real) or not 0 < share <= 1:
+            raise ValueError(f"The share of {name} in the mixture is not a number above 0 and at most 1.")
+    total = sum(shares.values())
+    if not shares or abs(total - 1.0) > 1e-6:
+        raise ValueError(f"The shares of the mixture add up to {total:g}; they must add up to 1.")
+    return {name: float(shares[name]) for name in names if name in shares}

@@ -19,10 +19,12 @@ import numpy as np
 from sim import worlds
 from sim.engine.choosing import functions_of
 from sim.engine.network import contact_shares, two_step_reach
-from sim.measures import INJECTED_WITHIN, Measures, OutcomeRecorder, mean_or_nan
+from sim.measures import Measures, OutcomeRecorder, mean_or_nan
+from sim.model.outcomes import INJECTED_WITHIN
 from sim.model.parameters import SETTINGS, Parameters
 from sim.model.playbook import stage_of, tag_bits
 from sim.model.rules import ROUNDS
+from sim.model.strategies import Mixture
 from sim.own_outcomes import Outcome, own_outcomes
 from sim.reference.agents import PERSON_VALUES, Person
 from sim.reference.entry_points import Channel, DrawPurpose, Kind, Occasion, chance, rules
@@ -39,7 +41,7 @@ from sim.reference.records import (
     gesture_rows,
 )
 from sim.reference.strategies import readable, strategies_of
-from sim.run import Adopters, Gesture, Mixture, begin, checked_seed
+from sim.run import Adopters, Gesture, begin, checked_seed
 from sim.state.population import (
     BOOKING,
     FEED_ITEM,

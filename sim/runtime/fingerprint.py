@@ -24,11 +24,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import numba
-import numpy as np
 
 PACKAGE = Path(__file__).parents[1]
 MODEL = "model.json"
@@ -62,8 +60,8 @@ def compiled_folder() -> Path:
     code refers to classes by their modules.
     """
     paths = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
-    version = [code_hash(PACKAGE), sys.version, numba.__version__, np.__version__, *paths]
-    return cache_folder() / "compiled" / _short("\n".join(version))
+    parts = [code_hash(PACKAGE), sys.version, version("numba"), version("numpy"), *paths]
+    return cache_folder() / "compiled" / _short("\n".join(parts))
 
 
 def fingerprint_of(package: Path, of: str = "fingerprint") -> str:

@@ -13,11 +13,11 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import njit
 
 from sim.engine.compiling import njit_noalloc
 from sim.engine.prefetch import AHEAD, fetch
 from sim.engine.sorting import WORTH_SHARING
+from sim.model.compiled import njit
 from sim.model.gestures import Channel, Kind
 from sim.model.parameters import Parameters
 from sim.state.population import LAST_DAY, NEVER, NO_ANSWER, NOBODY, World

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 
 from sim.model.chance import DrawPurpose, uniform
+from sim.model.compiled import njit
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

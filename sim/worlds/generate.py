@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.day import Core
 from sim.model import rules
 from sim.model.chance import DrawPurpose, uniform
+from sim.model.compiled import njit
 from sim.model.parameters import Parameters
 from sim.run import on_threads, run_days, whole
 from sim.runtime import memory_limit

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba import njit
-
 from sim.model import rules
 from sim.model.chance import DrawPurpose, normal, two_uniforms, uniform
+from sim.model.compiled import njit
 from sim.model.gestures import Kind
 from sim.state.population import NEVER
 from sim.worlds.people import DAYS_A_YEAR

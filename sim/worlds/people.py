@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.memory import fresh_bounds
 from sim.model import rules
 from sim.model.chance import DrawPurpose, normal, two_uniforms, uniform
+from sim.model.compiled import njit
 from sim.model.parameters import Parameters
 from sim.state.population import LAST_DAY, NEVER, PERSON
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit
 
 from sim.contact_logs import LogError
 from sim.contact_logs import read as read_contacts
 from sim.engine.memory import add_to_memory
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.model.gestures import Kind
 from sim.model.parameters import Parameters
 from sim.state.population import LAST_DAY, World

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.engine.pool import RESERVE
 from sim.model import rules
+from sim.model.compiled import njit
 from sim.state.population import NEVER, free_ties, slots_for
 from sim.worlds.people import in_parts
 

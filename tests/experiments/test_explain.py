@@ -4,8 +4,8 @@ import pytest
 
 from experiments.config.catalogue import SETTINGS
 from experiments.explain import Entry, assumed, close_names, entries, explained, within
-from sim.measures import MEASURES
 from sim.model.gestures import KINDS
+from sim.model.outcomes import MEASURES
 from sim.model.parameters import Parameters
 from sim.model.plausible import NOT_DRAWN, PLAUSIBLE
 from sim.model.strategies import NAMES

@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 import sim
 from sim.engine.day import Core
 from sim.engine.network import active_ties, two_step_reach
-from sim.measures import (
-    KEPT_UP_FROM,
-    KEPT_UP_TO,
-    MADE_OF_OTHERS,
-    MEASURES,
-    RECONNECTION_DAYS,
-    OutcomeRecorder,
-    industry_ranks,
-)
+from sim.measures import OutcomeRecorder, industry_ranks
+from sim.model.outcomes import KEPT_UP_FROM, KEPT_UP_TO, MADE_OF_OTHERS, MEASURES, RECONNECTION_DAYS
 from sim.run import begin
 from sim.state.population import NOBODY, PERSON, DayRecord, World, free_ties
 

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 import sim
 from sim.engine.day import Core
-from sim.run import begin, chosen_adopters, mixture_of
+from sim.model.strategies import mixture_of
+from sim.run import begin, chosen_adopters
 from sim.state.population import NOBODY, DayRecord, World
 
 FEW = settings(max_examples=8, suppress_health_check=[HealthCheck.too_slow])

@@ -66,6 +66,6 @@ def row_of(estimate: Estimate, **more: Any) -> dict[str, Any]:
 
 def setting(sweeps: SweepResult) -> str:
     """A sentence for a figure's footer: how many worlds, of how many people."""
-    people = int(sweeps.runs["people"].iloc[0])
+    people = sweeps.world_size
     worlds = sweeps.runs["replicate"].nunique()
     return f"Simulated, not measured: {worlds:,} worlds of {people:,} people. Many parameters are assumptions."

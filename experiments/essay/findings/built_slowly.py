@@ -127,5 +127,5 @@ def _plotted(
 def answers(swept: SweepResult) -> dict[str, Effect]:
     """How many more gestures are answered in the whole world than after nothing, per friend, by arm."""
     everyone, friends = swept.arms("everyone_answered", "row"), swept.arms("focal", "row")[NOTHING]
-    people = int(swept.runs["people"].iloc[0])
+    people = swept.world_size
     return {name: level(swept, name, (everyone[name] - everyone[NOTHING]) * people / friends) for name in ARMS}

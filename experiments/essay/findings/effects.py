@@ -233,7 +233,7 @@ def plotted(panel: str, swept: SweepResult, effects: Sequence[Effect]) -> pd.Dat
 
 def setting_of(swept: SweepResult) -> str:
     """A sentence for a figure's footer: how many plausible worlds, of how many people."""
-    people = int(swept.runs["people"].iloc[0])
+    people = swept.world_size
     return (
         f"Simulated, not measured: {swept.draws.nunique():,} of {_drawn(swept):,} draws of the assumed numbers pass the gate;"
         f" {counted(int(swept.draws.value_counts().max()) if len(swept.draws) else 0, 'world')} of {people:,} people each."

@@ -93,7 +93,7 @@ def spillover(swept: SweepResult) -> dict[str, Effect]:
     Each tie has two ends, and each is counted once, whether or not either adopts; what others lose counts, too.
     """
     used, everyone = swept.arms("minutes_used", "strategy"), swept.arms("everyone_kept_all", "strategy")
-    people, adopters = float(swept.runs["people"].iloc[0]), _adopters(swept)
+    people, adopters = swept.world_size, _adopters(swept)
     found = {}
     for name in everyone:
         hours = used[name] * adopters / 60 / HOURS
@@ -113,7 +113,7 @@ def _adopters(swept: SweepResult) -> float:
     if wanted == "newcomers":
         return swept.experiment.world.newcomers
     if isinstance(wanted, float):
-        return wanted * float(swept.runs["people"].iloc[0])
+        return wanted * swept.world_size
     return wanted if isinstance(wanted, int) else len(wanted)
 
 
@@ -133,12 +133,12 @@ def _sentence(swept: SweepResult, kept: Sequence[Effect], up: Sequence[Effect]) 
 def _in_town(swept: SweepResult) -> str:
     kept, new, label = gains(swept, HEADLINE), gains(swept, "kept_new"), swept.legend.label
     if swept.worlds < swept.verdict.worlds:
-        people = int(swept.runs["people"].iloc[0])
+        people = swept.world_size
         return f"In a town of {people:,} people, only {counted(swept.worlds, 'draw')} passed the gate, too few to say more."
     if not kept or np.isnan(kept[0].mean.value):
         return ""
     return (
-        f"In a town of {swept.runs['people'].iloc[0]:,} people ({counted(swept.worlds, 'plausible draw')}, {counted(len(kept), 'strategy')}), "
+        f"In a town of {swept.world_size:,} people ({counted(swept.worlds, 'plausible draw')}, {counted(len(kept), 'strategy')}), "
         f"“{label(kept[0].label)}” keeps most old ties on average ({interval(kept[0].mean)}), and “{label(new[0].label)}” brings most new ones that "
         f"last ({interval(new[0].mean)})."
     )

@@ -17,8 +17,8 @@ from experiments.config.errors import ConfigError
 from experiments.config.reading import load
 from experiments.sweeps import results, store
 from experiments.sweeps.design import runs_of
-from sim.measures import MEASURES
 from sim.model.former_names import FORMER_NAMES, former_name, lasting_json, present_name, with_present_names
+from sim.model.outcomes import MEASURES
 from sim.runtime import storage
 from sim.runtime.fingerprint import model_fingerprint
 from sim.state.population import PERSON, World

@@ -30,7 +30,7 @@ from experiments.essay.findings.effects import Effect, MainEffect, level
 from experiments.figures.page import STYLES, provenance_in
 from experiments.logs.gate import Gate
 from experiments.sweeps import histories, store
-from experiments.sweeps.design import runs_of
+from experiments.sweeps.design import described, runs_of
 from experiments.sweeps.runner import run_one
 from experiments.sweeps.sweep_result import SweepResult, by_histories, collected, of_the_gates, sweep_plan
 from tests.conftest import ROOT
@@ -171,6 +171,30 @@ def test_without_a_draw_that_passes_the_gate_there_is_no_verdict(told: Callable[
         assert essay.judged(claim, judged).ruling.verdict is verdict, "twenty draws are needed"
     without = {name: replace(swept, passing=None) for name, swept in one.sweeps.items()}
     assert essay.judged(claim, without).ruling.verdict is Verdict.CLOSED
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_if_no_draw_passes_the_gate_no_run_is_made_and_there_is_still_a_report(
+    told: Callable[[str], JudgedClaim], name: str
+) -> None:
+    one = told(name)
+    for missing, swept in one.sweeps.items():
+        if swept.passing is None:  # nothing is drawn, so nothing is left out
+            continue
+        nothing = replace(swept, runs=_without_runs(swept), passing=frozenset())
+        judged = essay.judged(one.claim, {**one.sweeps, missing: nothing})
+        if missing == one.claim.sweeps[0]:
+            assert judged.ruling.verdict is Verdict.UNDECIDED
+            assert "none passes the gate" in judged.finding.effect
+        for picture in judged.finding.pictures:
+            assert essay.drawn(picture, STYLES["talk"]).axes
+        names = {picture.name: "" for _, picture in report.pictures([judged])}
+        assert judged.finding.effect in report.rendered([judged], report.MARKDOWN, "rekindle essay", names)
+
+
+def _without_runs(swept: SweepResult) -> pd.DataFrame:
+    """A table without rows and measures, as `collected` makes it if nothing was run."""
+    return swept.runs.loc[:, [*described(runs_of(swept.experiment)), "people"]].iloc[:0]
 
 
 GATE = Gate("", {}, True, ())

@@ -19,7 +19,7 @@ from experiments.sweeps import runner
 from experiments.sweeps.design import RunSpec, runs_of
 from experiments.sweeps.histories import Ended
 from experiments.sweeps.workers import TooLongError, Workers
-from sim.measures import MEASURES
+from sim.model.outcomes import MEASURES
 
 
 def test_a_row_is_what_the_model_says(config: Path) -> None:

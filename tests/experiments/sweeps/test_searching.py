@@ -23,7 +23,7 @@ from experiments.sweeps.making import prepare
 from experiments.sweeps.search_space import Proposal, SearchSpace, as_lines, optimise, search_space
 from experiments.sweeps.searching import Goal, RunMaker, Searched, Tried, ranked, searched
 from experiments.sweeps.store import Row
-from sim.run import mixture_of
+from sim.model.strategies import mixture_of
 
 RANGES = """
 [sweep.sample.ranges]

@@ -22,8 +22,8 @@ from experiments.terminal.console import Terminal
 from experiments.terminal.legend import Legend
 from experiments.terminal.numbers import counted, counted_runs, digits, number, plain, points, signed, with_sign
 from experiments.terminal.tables import frame_table
-from sim.measures import MADE_OF_OTHERS, MEASURES
 from sim.model.gestures import KINDS
+from sim.model.outcomes import MADE_OF_OTHERS, MEASURES
 from tests.experiments.terminal.test_columns import is_shown
 
 

@@ -13,7 +13,7 @@ from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.watch.outcomes import SHOWN, Outcome
 from experiments.watch.playback import Playback
-from sim.measures import KEPT_AFTER, MEASURES
+from sim.model.outcomes import KEPT_AFTER, MEASURES
 
 STRATEGY_DAYS = 40
 

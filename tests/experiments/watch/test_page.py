@@ -16,7 +16,7 @@ from experiments.sweeps import runner, store
 from experiments.sweeps.design import described, runs_of
 from experiments.sweeps.over_worlds import over_worlds
 from experiments.watch.session import Session
-from sim.measures import MEASURES
+from sim.model.outcomes import MEASURES
 from tests.experiments.watch.conftest import OPENING, Open, Tab, connected
 
 

@@ -13,6 +13,7 @@ from numba import njit
 from scipy import stats
 
 import sim
+from sim.model import draw_purposes
 from sim.model.chance import (
     BATCH,
     DrawPurpose,
@@ -277,10 +278,10 @@ def used_decisions(folder: str, *, but: str = "") -> set[str]:
 
 def test_the_enumeration_lists_the_choices_that_are_made_and_no_others() -> None:
     """Each decision is drawn by the model; those listed as outside the model's day by a world or by an experiment."""
-    source = Path(sim.chance.__file__).read_text()
+    source = Path(draw_purposes.__file__).read_text()
     outside = set(re.findall(r"^    ([A-Z_]+) = ", source.split("# Outside the model's day")[1].split("\n\n")[0], re.M))
     assert outside == {"BOOTSTRAP", "FOCAL", "LABEL_ORDER"}
-    used = used_decisions("sim", but="chance.py")
+    used = used_decisions("sim", but="draw_purposes.py")
     assert set(DrawPurpose.__members__) - outside - used == set(), "listed but never drawn"
     assert outside - used - used_decisions("experiments") == set(), "listed but never drawn"
 

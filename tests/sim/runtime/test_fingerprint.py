@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from numba import config
 
+from sim.model import compiled
 from sim.runtime import fingerprint
-from sim.runtime.fingerprint import MODEL, PACKAGE, code_hash, fingerprint_of
+from sim.runtime.fingerprint import MODEL, code_hash, compiled_folder, fingerprint_of
 
 RULE = '''\
 """A rule."""
@@ -140,12 +143,32 @@ def test_the_cache_need_not_be_there(package: Path, monkeypatch: pytest.MonkeyPa
     assert code_hash(package) == whole
 
 
-def test_the_folder_of_compiled_code_is_chosen_before_any_code_of_the_model_is_defined() -> None:
-    """Numba would keep what is defined earlier next to its source, and not see a change of a rule in another file."""
-    before, chosen, _ = (PACKAGE / "__init__.py").read_text().partition("numba.config.CACHE_DIR = str(")
-    assert chosen
-    files = [before, *((PACKAGE / "runtime" / name).read_text() for name in ("__init__.py", "fingerprint.py"))]
-    at_run_time = [file.partition("if TYPE_CHECKING:")[0] for file in files]
-    assert re.findall(r"^(?:from|import) sim\b.*$", "\n".join(at_run_time), re.MULTILINE) == [
-        "from sim.runtime import fingerprint"
-    ]
+_WHERE_COMPILED_CODE_IS_KEPT = """
+import sys
+from importlib import import_module
+from numba.core.dispatcher import Dispatcher
+for name in sys.argv[1:]:
+    import_module(name)
+kept = [one.stats.cache_path for module in list(sys.modules.values()) if module.__name__.startswith("sim")
+        for one in vars(module).values() if isinstance(one, Dispatcher)]
+print(len(kept), *{path for path in kept if path is not None})
+"""
+
+
+@pytest.mark.parametrize("first", ["sim.engine.day", "sim.worlds.communities", "sim.model.chance", "sim.run"])
+def test_compiled_code_is_kept_in_the_folder_of_its_version_whatever_is_imported_first(
+    first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numba would otherwise keep it next to its source, and not see a change of a rule in another file."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    command = [sys.executable, "-c", _WHERE_COMPILED_CODE_IS_KEPT, first]
+    count, *folders = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert int(count) > 10
+    assert folders
+    assert all(Path(folder).is_relative_to(compiled_folder()) for folder in folders)
+
+
+def test_code_of_others_keeps_its_own_place() -> None:
+    before = config.CACHE_DIR
+    compiled.njit(cache=True)(lambda number: number + 1)
+    assert before == config.CACHE_DIR
