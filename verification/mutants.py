@@ -123,6 +123,7 @@ TESTS = {
     "experiments/provenance.py": ("test_provenance.py",),
     "experiments/essay/essay.py": ("essay/test_essay.py",),
     "experiments/essay/report.py": ("essay/test_report.py",),
+    "experiments/essay/answers.py": ("watch/test_questions.py",),
     "experiments/essay/rests_on.py": ("essay/test_rests_on.py",),
     "experiments/essay/story.py": ("essay/test_story.py",),
     "experiments/essay/findings/__init__.py": ("essay/test_findings.py",),

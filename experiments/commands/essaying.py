@@ -18,8 +18,8 @@ from experiments.analysis.verdicts import Verdict
 from experiments.commands.sweeping import kept_in
 from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment
+from experiments.essay import answers, report
 from experiments.essay import essay as essays
-from experiments.essay import report
 from experiments.essay.essay import CONFIGS, Claim, JudgedClaim
 from experiments.figures.page import FOR_DOCS, STYLES, Style
 from experiments.sweeps import planning, runner, store
@@ -92,7 +92,7 @@ def essay(
         if data:
             say_written(essays.write_data(picture, folder / FIGURES), console)
     command = command_of(full, changes or (), configs, decide=decide, times=times, full_of=full_of or ())
-    for path in report.write(judged, folder, command):
+    for path in (*report.write(judged, folder, command), answers.write(judged, folder)):
         say_written(path, console)
     if docs is not None:
         for path in _write_docs(judged, docs, command):
@@ -226,4 +226,4 @@ def _write_docs(judged: Sequence[JudgedClaim], docs: Path, command: str) -> list
         text = report.rendered(judged, template, command, places)
         store.write_whole(docs / name, lambda temporary: temporary.write_text(text, encoding="utf-8"))  # noqa: B023
         written.append(docs / name)
-    return written
+    return [*written, answers.write(judged, docs / NAME)]

@@ -22,6 +22,7 @@ from experiments.config import shipped
 from experiments.config.errors import ConfigError
 from experiments.config.reading import load
 from experiments.config.settings import Experiment, Strategy, WorldSettings
+from experiments.essay import answers
 from experiments.sweeps import runner
 from experiments.terminal.console import (
     Changes,
@@ -112,10 +113,11 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
         ConfigError, LogError: if the configuration, the log or an option is invalid.
     """
     from experiments.watch.film import Shot, description_in, film  # slow to import
+    from experiments.watch.page_state import with_strategy
     from experiments.watch.playback import Playback
 
     experiment = load(wanted.config, changes)
-    strategies = checked_pair(wanted.pair, experiment)
+    strategies = checked_pair(wanted.pair, experiment) or [experiment.run.strategy]
     shot = Shot(wanted.days or experiment.run.strategy_days, wanted.seconds, wanted.follow)
     contents = [experiment.model_dump(mode="json", exclude={"sweep", "verdict", "full"}), strategies, shot]
     marker = f"rekindle {sha256(json.dumps([contents, model_fingerprint()]).encode()).hexdigest()[:16]}"
@@ -124,7 +126,7 @@ def _make(wanted: _Film, changes: list[str], keep: bool) -> None:
         return
     world = world_shown(experiment.world)
     _require_person(wanted.follow, world)
-    stage = Playback(world, experiment, strategies)
+    stage = Playback(world, [with_strategy(experiment, each) for each in strategies])
     wanted.out.parent.mkdir(parents=True, exist_ok=True)
     with progress_bar(stderr_console(), f"frames of {wanted.out.name}", 0) as report:
         film(stage, shot, wanted.out, report, marker)
@@ -174,13 +176,13 @@ def _recorded(opening: PageState, follow: int | None, days: int | None) -> tuple
     Raises:
         ConfigError: there is no such person to follow.
     """
-    from experiments.watch.playback import Playback
     from experiments.watch.replay import ReplaySpec, typical_adopter
+    from experiments.watch.session import playback_of
 
     experiment = opening.experiment()
     world = world_shown(experiment.world)
     _require_person(follow, world)
-    playback = Playback(world, experiment, opening.strategies(experiment))
+    playback = playback_of(opening, world)
     person = typical_adopter(playback) if follow is None else follow
     return opening, playback, ReplaySpec(days or experiment.run.days, person)
 
@@ -205,7 +207,7 @@ def _story(opening: PageState) -> tuple[PageState, Playback, ReplaySpec]:
     (you, other, _), told = found.pair, anecdote.told()
     first, second = told["names"]
     like = Gesture(0, "like", you, other)
-    playback = Playback(world, experiment)
+    playback = Playback(world, [experiment])
     playback.record_between(you, other)
     playback.fork(like)
     spec = ReplaySpec(
@@ -284,7 +286,8 @@ def watch(
         story = config is None and side_by_side is None and day == 0
     if story:
         state_of_story(opening)
-    server = Server(_port(port), opening, _presets(config), tells_story=story)
+    known = {name: one._asdict() for name, one in answers.published().items()}
+    server = Server(_port(port), opening, _presets(config), tells_story=story, answers=known)
     stdout_console().print(
         f"Open {server.address} to see the world. Press Ctrl-C to stop.", highlight=False, soft_wrap=True
     )
@@ -332,11 +335,12 @@ def _opened(address: str) -> Iterator[None]:
 
 def _warm_up() -> None:
     """Simulate and draw a day of a tiny world, so that compiling happens while the browser loads the page."""
+    from experiments.watch.page_state import with_strategy
     from experiments.watch.playback import Playback
 
     report_compiling(stderr_console())
-    experiment = load(None, ["world.people=50", "world.burn_in_years=0"])
-    playback = Playback(runner.world_of(experiment.world), experiment, ["wait", "check_in"])
+    tiny = load(None, ["world.people=50", "world.burn_in_years=0"])
+    playback = Playback(runner.world_of(tiny.world), [with_strategy(tiny, each) for each in ("wait", "check_in")])
     playback.step()
     playback.look()
 

@@ -24,7 +24,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from experiments.terminal.progress import Report
 
-FUNCTIONS = 640  # approximate number of compiled functions; only used to show progress
+FUNCTIONS = 380  # approximate number of compiled functions; only used to show progress
 _RULES = "sim.model.rules"  # some of its functions, and of those that it imports, are compiled when they are defined
 IMPORTED, COMPILED = "imported", "compiled"  # the two stages, each recorded by a marker file
 LOCK = "rekindle.lock"  # the process that holds the lock compiles, and writes its progress into the file

@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from experiments.watch.layout import FLASH, WorldFrame
-from experiments.watch.outcomes import Outcome
+from experiments.watch.outcomes import OutcomeOfPairs
 from experiments.watch.palette import DOOR, EMBER, FAMILIES, INK, NIGHT, QUIET, TIES
 from experiments.watch.picture import SIZE, Drawing, Panel
-from experiments.watch.playback import Playback
+from experiments.watch.playback import Arm, Playback
 from sim.model.rules import SECONDS_A_DAY
 from sim.runtime.interrupts import held_back
 
@@ -102,7 +102,7 @@ def frames(playback: Playback, shot: Shot, count: int) -> Iterator[np.ndarray]:
         ages = [(now - _time_of(each, playback)) / lasts for each in flying]
         flying = [each[age < 1] for each, age in zip(flying, ages, strict=True)]
         panels = [
-            _panel(arm.name, picture, each, age[age < 1], arm.ties.outcome())
+            _panel(arm, picture, each, age[age < 1])
             for arm, picture, each, age in zip(playback.arms, pictures, flying, ages, strict=True)
         ]
         shown = min(int(now), shot.days)
@@ -117,13 +117,7 @@ def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) 
     """Write an image of this morning as ``png`` or ``svg``. The worlds are only read."""
     drawing = Drawing(playback.layout.places, playback.adopters, len(playback.arms), followed, playback.families)
     panels = [
-        _panel(
-            arm.name,
-            picture,
-            picture.flashes[:AIRBORNE],
-            np.full(len(picture.flashes[:AIRBORNE]), 0.4),
-            arm.ties.outcome(),
-        )
+        _panel(arm, picture, picture.flashes[:AIRBORNE], np.full(len(picture.flashes[:AIRBORNE]), 0.4))
         for arm, picture in zip(playback.arms, playback.look(followed=followed), strict=True)
     ]
     drawing.show(playback.layout.pairs, panels, clock_of(playback.day), _difference(playback), FOOTER)
@@ -131,12 +125,15 @@ def still(playback: Playback, followed: int | None, out: BinaryIO, ending: str) 
     drawing.figure.savefig(out, format=ending, facecolor=NIGHT, metadata=facts)
 
 
-def _panel(name: str, picture: WorldFrame, flashes: np.ndarray, ages: np.ndarray, outcome: Outcome) -> Panel:
-    begun = ages >= 0
+def _panel(arm: Arm, picture: WorldFrame, flashes: np.ndarray, ages: np.ndarray) -> Panel:
+    begun, outcome = ages >= 0, arm.ties.outcome()
     shown = picture._replace(flashes=flashes[begun])
-    back, reconnected = _decimal(outcome.old_back), _decimal(outcome.reconnected)
-    unit = f"old ties back\n({reconnected} reconnected)"
-    return Panel(name, shown, (back, unit), ages[begun])
+    if isinstance(outcome, OutcomeOfPairs):
+        talking, answered = _decimal(outcome.talking), _decimal(outcome.answered)
+        numbers = talking, f"of 100 pairs talk again\n({answered}: the other wrote)"
+    else:
+        numbers = _decimal(outcome.old_back), f"old ties back\n({_decimal(outcome.reconnected)} reconnected)"
+    return Panel(arm.name, shown, numbers, ages[begun])
 
 
 def _decimal(value: float) -> str:
@@ -154,10 +151,14 @@ def clock_of(day: int) -> str:
 
 
 def _difference(playback: Playback) -> str:
+    shown = {each.name: each for each in playback.shown}
+    first = shown["talking"] if "talking" in shown else shown["old_back"]
     if len(playback.arms) == 1:
-        return "ties per adopter"
-    first, second = (outcome.old_back for outcome in playback.outcomes())
-    return f"difference: {second - first:+.1f} old ties back per adopter".replace("-", "−")
+        return first.per.replace("per adopter", "ties per adopter")
+    one, other = (getattr(outcome, first.name) for outcome in playback.outcomes())
+    if math.isnan(one) or math.isnan(other):
+        return ""
+    return f"difference: {other - one:+.1f} {first.label} {first.per}".replace("-", "−")
 
 
 def _mp4(pictures: Iterator[np.ndarray], rate: int, out: Path, description: str) -> None:

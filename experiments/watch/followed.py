@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from experiments.watch.outcomes import SHOWN_OF_PAIRS
 from experiments.watch.playback import Playback, TieSeen
 from sim.engine.views import State
 
@@ -22,11 +23,18 @@ def followed_person(playback: Playback, person: int, always: frozenset[int] = fr
         "person": person,
         "sociability": round(float(one["sociability"]), 2),
         "reticence": round(float(one["reticence"]), 2),
-        "adopts": bool(playback.layout.is_adopter[person]),
+        "role": _role(playback, person),
         "ties": [[_tie(tie) for tie in _shown(ties, chosen)] for ties in lists],
         "counts": [_counts(ties) for ties in lists],
         "gestures": [[gesture._asdict() for gesture in playback.gestures_of(person, arm)] for arm in range(len(lists))],
     }
+
+
+def _role(playback: Playback, person: int) -> str:
+    """What makes a person one of those whose outcomes count; empty if they are none of them."""
+    if not playback.layout.is_adopter[person]:
+        return ""
+    return "a sender" if playback.shown is SHOWN_OF_PAIRS else "an adopter"
 
 
 def _order(tie: TieSeen) -> tuple[bool, bool, float]:

@@ -97,10 +97,17 @@ class View(_Message):
 
 
 class Preset(_Message):
-    """Load a preset by its name; the opening if empty."""
+    """Load a question of the essay or a file, by its name; the opening if empty."""
 
     do: Literal["preset"]
     value: _Text
+
+
+class Guess(_Message):
+    """Guess in which of the two worlds more is counted, before the answer is shown."""
+
+    do: Literal["guess"]
+    value: Literal["left", "same", "right"]
 
 
 class Follow(_Message):
@@ -165,6 +172,7 @@ Message = (
     | Differences
     | View
     | Preset
+    | Guess
     | Follow
     | Send
     | BeginStory

@@ -1,18 +1,21 @@
-"""The outcomes that a page shows of each world, in ties per adopter, each counted on its own day.
+"""The outcomes that a page shows of each world, each counted on its own day: in ties per adopter, or of 100 pairs.
 
 What is counted while a strategy runs is not what lasts. So the ties of adopters are counted as of today, too, and
 `sim.model.outcomes.KEPT_AFTER` days after the strategy stopped, these counts are the measures ``kept`` and
-``kept_new``.
+``kept_new``. In a world with injected gestures that asks about these, the pairs of sender and receiver are counted.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from sim.engine.views import State
 from sim.measures import dormant_pairs, follow_at_risk, mean_or_nan
+from sim.model import rules
+from sim.model.gestures import Channel
 from sim.model.outcomes import INJECTED_WITHIN, KEPT_AFTER, MEASURES
 from sim.run import Simulation
 from sim.state.population import NEVER, NOBODY, DayRecord, World
@@ -26,6 +29,16 @@ class Outcome(NamedTuple):
     reconnected: float
     kept_up: float
     active_ties: float
+    feed_to_person: float
+
+
+class OutcomeOfPairs(NamedTuple):
+    """The outcome of a world so far, of 100 pairs of people; nan for what is not counted of strangers."""
+
+    answered: float
+    talking: float
+    in_touch: float
+    sold: float
 
 
 class Shown(NamedTuple):
@@ -36,33 +49,70 @@ class Shown(NamedTuple):
         label: name on the page.
         counted: what is counted, and when.
         measure: the measure of a run that it becomes.
+        when: the day on which it does.
+        per: what it is counted per.
     """
 
     name: str
     label: str
     counted: str
     measure: str
+    when: str = f"{KEPT_AFTER} days after the strategy stopped"
+    per: str = "per adopter"
 
     @property
     def meaning(self) -> str:
         """The exact definition, with that of the measure."""
-        when = (
-            "At the end of the run" if self.name == "active_ties" else f"{KEPT_AFTER} days after the strategy stopped"
-        )
-        return f"{self.counted} {when}, this is the measure {self.measure}: {MEASURES[self.measure].definition}"
+        return f"{self.counted} {self.when}, this is the measure {self.measure}: {MEASURES[self.measure].definition}"
 
     def told(self) -> dict[str, str]:
         """What a page is told of it."""
-        return {"name": self.name, "label": self.label, "meaning": self.meaning}
+        return {"name": self.name, "label": self.label, "meaning": self.meaning, "per": self.per}
 
 
+_AT_THE_END, _ON_DAY_60 = "At the end of the run", f"On day {INJECTED_WITHIN}"
+_OF_PAIRS = "of 100 pairs"
 SHOWN = (
     Shown("old_back", "old ties back", "Ties that were dormant on day 0 and are active today.", "kept"),
     Shown("new_active", "new ties", "People who were no tie on day 0 and are an active tie today.", "kept_new"),
     Shown("reconnected", "reconnected", "Dormant ties with words to and fro, while the strategy ran.", "reconnected"),
     Shown("kept_up", "kept up", "Reconnected ties that were in contact 150 to 240 days later, so far.", "kept_up"),
-    Shown("active_ties", "active ties", "All ties that are active today.", "active_ties"),
-)  # fmt: skip
+    Shown("active_ties", "active ties", "All ties that are active today.", "active_ties", _AT_THE_END),
+    Shown(
+        "feed_to_person",
+        "feed, then in person",
+        "Reconnected ties whose silence was broken in the feed, with words in person since.",
+        "feed_to_person",
+        _AT_THE_END,
+    ),
+)
+SHOWN_OF_PAIRS = (
+    Shown(
+        "answered",
+        "the other wrote",
+        "Silent ties in which the receiver has written to the sender, within 60 days.",
+        "focal_answered",
+        _ON_DAY_60,
+        _OF_PAIRS,
+    ),
+    Shown(
+        "talking",
+        "talk again",
+        "Silent ties with words to and fro three times, within 60 days.",
+        "focal_reconnected",
+        _ON_DAY_60,
+        _OF_PAIRS,
+    ),
+    Shown("in_touch", "in touch", "Pairs that are an active tie today.", "focal_kept", per=_OF_PAIRS),
+    Shown(
+        "sold",
+        "bought",
+        "Chance that the receiver has bought, by the strength of the tie on each morning.",
+        "focal_sold_365",
+        "On day 365",
+        _OF_PAIRS,
+    ),
+)
 
 
 class TiesOfAdopters:
@@ -74,6 +124,8 @@ class TiesOfAdopters:
         strategy_days: days after which the strategy stops.
         injected: whether the experiment injects gestures, from which outcomes then count.
     """
+
+    shown: ClassVar[tuple[Shown, ...]] = SHOWN
 
     def __init__(self, world: World, run: Simulation, strategy_days: int, injected: bool = False) -> None:
         self.run, n = run, len(world)
@@ -111,6 +163,9 @@ class TiesOfAdopters:
             reconnected=self._ends[reconnected].sum(),
             kept_up=self._ends[followed & (at_risk["kept_up"] == 1)].sum(),
             active_ties=len(active),
+            feed_to_person=self._ends[
+                reconnected & (at_risk["opened_in"] == Channel.FEED) & (at_risk["in_person"] != NEVER)
+            ].sum(),
         )
         return Outcome(*(mean_or_nan(count, adopters) for count in counts))
 
@@ -131,3 +186,56 @@ class TiesOfAdopters:
         twin = object.__new__(TiesOfAdopters)
         twin.__dict__.update(self.__dict__, run=run, _at_risk=self._at_risk.copy())
         return twin
+
+
+class TiesOfPairs:
+    """Pairs of people to whom gestures are injected, or not, followed day by day in the same way as in `sim.measures`.
+
+    Args:
+        world: the world on the first morning.
+        run: the simulation, which is only read.
+        pairs: ids of sender and receiver of each.
+    """
+
+    shown: ClassVar[tuple[Shown, ...]] = SHOWN_OF_PAIRS
+
+    def __init__(self, world: World, run: Simulation, pairs: Sequence[tuple[int, int]]) -> None:
+        self.run, self._people = run, len(world)
+        self._pairs = np.array(pairs, np.int32).reshape(-1, 2)
+        at_risk = dormant_pairs(world, run.parameters)
+        keys = at_risk["low"].astype(np.int64) * self._people + at_risk["high"]
+        mine = self._pairs.min(axis=1).astype(np.int64) * self._people + self._pairs.max(axis=1)
+        self._at_risk = at_risk[np.isin(keys, mine)]
+        self._keys = keys[np.isin(keys, mine)]
+        backwards = self._at_risk["high"].astype(np.int64) * self._people + self._at_risk["low"]
+        towards = self._pairs[:, 0].astype(np.int64) * self._people + self._pairs[:, 1]
+        self._is_low = np.isin(backwards, towards)  # whether the receiver is the lower of the two
+        self._settings, self._since = np.array([run.parameters.packed]), world.day
+        self._unsold = np.ones(len(self._pairs))
+
+    def observe(self, record: DayRecord) -> None:
+        """Take in a day."""
+        follow_at_risk(
+            self._at_risk, self._keys, record.delivered, record.day, self._since, self._people, self._settings
+        )
+        towards = self._seen()["strength"][:, 1]  # that of the tie for the receiver
+        self._unsold *= 1 - np.array([rules.sale_probability(float(one), self._settings[0]) for one in towards])
+
+    def outcome(self) -> OutcomeOfPairs:
+        """The outcome so far."""
+        at_risk, start = self._at_risk, self.run.start
+        wrote = np.where(self._is_low, at_risk["first_worded"][:, 0], at_risk["first_worded"][:, 1])
+        answered, talking = (
+            (day != NEVER) & (day - start < INJECTED_WITHIN) for day in (wrote, at_risk["reconnected"])
+        )
+        of = (answered, talking, self._seen()["state"] == State.ACTIVE, 1 - self._unsold)
+        return OutcomeOfPairs(*(100 * mean_or_nan(each.sum(), len(each)) for each in of))
+
+    def continued(self, run: Simulation) -> TiesOfPairs:
+        """A copy for a twin of the simulation."""
+        twin = object.__new__(TiesOfPairs)
+        twin.__dict__.update(self.__dict__, run=run, _at_risk=self._at_risk.copy(), _unsold=self._unsold.copy())
+        return twin
+
+    def _seen(self) -> np.ndarray:
+        return self.run.see(self._pairs, np.full(len(self._pairs), NOBODY, np.int32))

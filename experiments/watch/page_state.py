@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
@@ -12,6 +13,7 @@ from experiments.config.catalogue import SETTINGS, range_of, written
 from experiments.config.errors import ConfigError, wrong_option
 from experiments.config.reading import load, option_text
 from experiments.config.settings import Experiment, Strategy
+from experiments.watch.questions import QUESTIONS, EssayQuestion
 from sim.run import Gesture
 
 OPENING = {"world.people": "300"}  # settings of a page without a configuration
@@ -89,7 +91,8 @@ class PageState:
     Attributes:
         config: configuration file; None for the defaults.
         changes: changed settings by path, as TOML text.
-        beside: strategy of a second world; None if there is none.
+        question: name of a question of the essay, which says what the two worlds are; None if there is none.
+        beside: strategy of a second world; None if there is none, or a question says what it is.
         hand: gestures sent by hand, in order of day.
         forked: whether the last of them is in only one of the two worlds.
         day: day to start at.
@@ -101,6 +104,7 @@ class PageState:
 
     config: Path | None = None
     changes: dict[str, str] = field(default_factory=dict)
+    question: str | None = None
     beside: str | None = None
     hand: tuple[Gesture, ...] = ()
     forked: bool = False
@@ -115,12 +119,44 @@ class PageState:
         Raises:
             ConfigError: it is not valid; the message is about the changed setting.
         """
-        experiment = load(self.config, [f"{path}={value}" for path, value in self.changes.items()])
+        experiment = self._loaded({})
         if experiment.world.log is None:
             require_few(experiment.world.people, experiment.world.newcomers)
         elif experiment.world.newcomers > MOST_PEOPLE:
             require_few(0, experiment.world.newcomers)
         return experiment
+
+    def experiments(self) -> list[Experiment]:
+        """The experiment of each world.
+
+        Raises:
+            ConfigError: one is not valid; the message is about the changed setting.
+        """
+        first = self.experiment()
+        if self.question is not None:
+            return [first, self._loaded(self.asked().right)]
+        if self.beside is None:
+            return [first]
+        return [first, with_strategy(first, self.strategy_of(self.beside))]
+
+    def asked(self) -> EssayQuestion:
+        """The question."""
+        assert self.question is not None
+        return QUESTIONS[self.question]
+
+    def without_question(self) -> PageState:
+        """The left world as an experiment with changes."""
+        if self.question is None:
+            return self
+        asked = self.asked()
+        return dataclasses.replace(self, config=asked.file, changes={**asked.both, **self.changes}, question=None)
+
+    def _loaded(self, right: Mapping[str, str]) -> Experiment:
+        """The experiment with the changes and, after them, settings of the right world."""
+        config, both = self.config, dict[str, str]()
+        if self.question is not None:
+            config, both = self.asked().file, dict(self.asked().both)
+        return load(config, [f"{path}={value}" for path, value in {**both, **self.changes, **right}.items()])
 
     def without_seeds(self) -> PageState:
         """This state with the seeds of its configuration, which those of a sweep count up from."""
@@ -128,20 +164,16 @@ class PageState:
             self, changes={path: text for path, text in self.changes.items() if path not in SEEDS}
         )
 
-    def strategies(self, experiment: Experiment) -> list[Strategy]:
-        """The strategy of each world."""
-        second = [] if self.beside is None else [self.strategy_of(self.beside)]
-        return [experiment.run.strategy, *second]
-
     def strategy_of(self, text: str) -> Strategy:
         """Parse a typed strategy: a name, or a mixture in TOML. Names are those that the experiment has.
 
         Raises:
             ConfigError: it is not a strategy; the message says what to write.
         """
-        others = [f"{path}={value}" for path, value in self.changes.items() if path != "run.strategy"]
+        state = self.without_question()
+        others = [f"{path}={value}" for path, value in state.changes.items() if path != "run.strategy"]
         try:
-            return load(self.config, [*others, f"run.strategy={text}"]).run.strategy
+            return load(state.config, [*others, f"run.strategy={text}"]).run.strategy
         except ConfigError as error:
             raise ConfigError(_about("run.strategy", text, error)) from None
 
@@ -162,6 +194,7 @@ class PageState:
         """The query part of an address that encodes this state."""
         pairs: list[tuple[str, str]] = [("config", str(self.config))] if self.config else []
         pairs += [("set", f"{path}={value}") for path, value in self.changes.items()]
+        pairs += [("question", self.question)] if self.question else []
         pairs += [("beside", self.beside)] if self.beside else []
         pairs += [("sent", f"{g.day}.{g.kind}.{g.sender}.{g.receiver}") for g in self.hand]
         pairs += [(name, str(number)) for name, number in (("fork", int(self.forked)), ("day", self.day)) if number]
@@ -169,6 +202,11 @@ class PageState:
         pairs += [] if self.view == VIEWS[0] else [("view", self.view)]
         pairs += [("follow", str(self.followed))] if self.followed is not None else []
         return urlencode(pairs)
+
+
+def with_strategy(experiment: Experiment, strategy: Strategy) -> Experiment:
+    """The experiment with another strategy of its adopters, which it must have."""
+    return experiment.model_copy(update={"run": experiment.run.model_copy(update={"strategy": strategy})})
 
 
 def require_few(people: int, newcomers: int) -> None:
@@ -208,6 +246,7 @@ def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) ->
     page_state = PageState(
         config=_preset(one["config"], presets) if "config" in one else None,
         changes=dict(_setting(text, opening) for name, text in given if name == "set"),
+        question=_question(one["question"]) if "question" in one else None,
         beside=_short(one["beside"]) if "beside" in one else None,
         hand=tuple(map(_gesture, by_hand)),
         forked=one.get("fork") == "1",
@@ -216,8 +255,16 @@ def page_state_from(query: str, opening: PageState, presets: dict[str, Path]) ->
         differences=one.get("differences") != "0",
         view=_view(one.get("view", VIEWS[0])),
     )
-    page_state.strategies(page_state.experiment())
+    if page_state.question and (page_state.config or page_state.beside):
+        raise ConfigError("The address has a question, which says what both worlds are, and also config or beside.")
+    page_state.experiments()
     return page_state
+
+
+def _question(name: str) -> str:
+    if name not in QUESTIONS:
+        raise ConfigError(f"The address has question={name[:60]}; expected one of {', '.join(QUESTIONS)}.")
+    return name
 
 
 def _preset(name: str, presets: dict[str, Path]) -> Path:
@@ -319,18 +366,12 @@ def as_config(page_state: PageState, drifted: int | None = None, command: str = 
         drifted: day on which parameters were changed; None if they were not.
         command: command that writes it.
     """
-    experiment = page_state.experiment()
-    strategies = page_state.strategies(experiment)
-    head = [
-        f"# Written by `rekindle {command}`. `rekindle run` makes the run"
-        + (" of the first world" if page_state.beside else "")
-    ]
-    if len(strategies) > 1:
+    experiment, several = page_state.experiment(), page_state.question is not None or page_state.beside is not None
+    head = [f"# Written by `rekindle {command}`. `rekindle run` makes the run" + " of the first world" * several]
+    if several:
         head[0] += ", `rekindle sweep` those of both"
-        arms = [each for each in ("wait", *strategies) if each != "wait" or "wait" in strategies or len(strategies) > 1]
-        unique = [each for place, each in enumerate(arms) if each not in arms[:place]]
         experiment = Experiment.model_validate({**experiment.model_dump(exclude={"sweep"}), "sweep": None})
-        tail = f"\n[sweep]\nstrategies = {_list(unique)}\nreplicates = 1\n"
+        tail = _both_worlds(page_state)
     else:
         experiment, tail = experiment.model_copy(update={"sweep": None}), ""
     head[0] += "."
@@ -345,7 +386,16 @@ def as_config(page_state: PageState, drifted: int | None = None, command: str = 
     return "\n".join(head) + "\n\n" + written(experiment) + tail
 
 
-def _list(strategies: list[Strategy]) -> str:
+def _both_worlds(page_state: PageState) -> str:
+    """The table [sweep] of two worlds: as rows of settings, or as strategies."""
     from experiments.config.toml_text import show
 
-    return "[" + ", ".join(show(each) for each in strategies) + "]"
+    if page_state.question is not None and page_state.asked().right.keys() != {"run.strategy"}:
+        asked = page_state.asked()
+        right = ", ".join(f"{show(path)} = {value}" for path, value in asked.right.items())
+        left, other = map(show, asked.worlds)
+        return f"\n[sweep]\nreplicates = 1\n\n[sweep.rows]\n{left} = {{}}\n{other} = {{ {right} }}\n"
+    strategies = [each.run.strategy for each in page_state.experiments()]
+    arms = ["wait", *strategies]
+    unique = [each for place, each in enumerate(arms) if each not in arms[:place]]
+    return f"\n[sweep]\nstrategies = [{', '.join(map(show, unique))}]\nreplicates = 1\n"

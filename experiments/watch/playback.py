@@ -15,7 +15,7 @@ from experiments.terminal.legend import PLAIN, Legend
 from experiments.watch.between import Between
 from experiments.watch.layout import Layout, WorldFrame, WorldView, only_differences
 from experiments.watch.naming import colours_of_arms, names_of_families
-from experiments.watch.outcomes import Outcome, TiesOfAdopters
+from experiments.watch.outcomes import Outcome, OutcomeOfPairs, Shown, TiesOfAdopters, TiesOfPairs
 from experiments.watch.palette import Family
 from sim.engine.views import State
 from sim.model.parameters import Parameters
@@ -96,10 +96,13 @@ class Gestures:
         return twin
 
 
+Counted = TiesOfAdopters | TiesOfPairs
+
+
 class Arm:
     """One world of a playback."""
 
-    def __init__(self, name: str, colour: str, run: Simulation, layout: Layout, ties: TiesOfAdopters) -> None:
+    def __init__(self, name: str, colour: str, run: Simulation, layout: Layout, ties: Counted) -> None:
         self.name, self.colour, self.run, self.view, self.ties = name, colour, run, WorldView(layout, run), ties
         self.gestures = Gestures()
         self.sent: list[np.ndarray] = []  # since the last picture
@@ -121,46 +124,41 @@ class Playback:
 
     Args:
         world: the world on the first morning.
-        experiment: the experiment, with adopters and seed.
-        strategies: strategy of each arm; by default the experiment's own.
+        experiments: the experiment of each, which differ in settings of the run and in parameters only.
+        names: what the worlds are called; by default by their strategies.
+        of_pairs: whether outcomes are counted over the pairs of people to whom gestures are injected, or might be.
 
     Attributes:
         arms: one or two arms.
+        adopters: the people whose outcomes count: those who follow the strategy, or the senders of pairs.
         layout: the drawn people and ties.
         families: what is drawn in the colour of each `experiments.watch.palette.Family`.
     """
 
-    def __init__(self, world: World, experiment: Experiment, strategies: Sequence[Strategy] | None = None) -> None:
-        run, strategies = experiment.run, strategies or [experiment.run.strategy]
-        (one,) = runs_of(experiment.model_copy(update={"sweep": None}))
-        adopters = adopters_of(one, world)
-        runs = [
-            Simulation(
-                world,
-                strategy=strategy,
-                adopters=adopters,
-                seed=run.seed,
-                parameters=experiment.parameters,
-                strategy_days=run.strategy_days,
-            )
-            for strategy in strategies
-        ]
-        for gesture in _by_hand(one, world):
-            for each in runs:
-                each.send(gesture)
-        self.adopters = runs[0].adopters
+    def __init__(
+        self, world: World, experiments: Sequence[Experiment], names: Sequence[str] = (), *, of_pairs: bool = False
+    ) -> None:
+        first = experiments[0]
+        runs = [_simulation(each, world) for each in experiments]
+        pairs = _focal(first, world) if of_pairs else []
+        senders = np.unique(np.array([sender for sender, _ in pairs], np.int32))
+        self.adopters = senders if of_pairs else runs[0].adopters
         self.layout = Layout(world, self.adopters)
         self.changed: set[int] = set()  # rows of the layout with new ties, to update copies
-        self.families = names_of_families(experiment.parameters.gestures)
-        legend = Legend(experiment.parameters.strategies)
-        colours = colours_of_arms([label(each) for each in strategies], legend)
-        injected = one.inject is not None
+        self.families = names_of_families(first.parameters.gestures)
+        legend = Legend(first.parameters.strategies)
+        strategies = [each.run.strategy for each in experiments]
+        colours = colours_of_arms(list(names) or [label(each) for each in strategies], legend)
+        called = list(names) or [name_of(each, legend) for each in strategies]
         self.arms = [
-            Arm(
-                name_of(each, legend), colour, own, self.layout, TiesOfAdopters(world, own, run.strategy_days, injected)
-            )
-            for each, colour, own in zip(strategies, colours, runs, strict=True)
+            Arm(name, colour, own, self.layout, _counted(each, world, own, pairs if of_pairs else None))
+            for name, colour, own, each in zip(called, colours, runs, experiments, strict=True)
         ]
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """The outcomes that are counted."""
+        return self.arms[0].ties.shown
 
     @property
     def day(self) -> int:
@@ -195,7 +193,7 @@ class Playback:
             pictures.append(arm.view.picture(sent, followed))
         return list(only_differences(*pictures)) if differences and len(pictures) == 2 else pictures
 
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[Outcome | OutcomeOfPairs]:
         """The outcome of each arm so far."""
         return [arm.ties.outcome() for arm in self.arms]
 
@@ -238,10 +236,10 @@ class Playback:
         first.name = WITH
         self.arms = [first, without]
 
-    def change(self, parameters: Parameters) -> None:
-        """Use other parameters from today on."""
-        for arm in self.arms:
-            arm.run.change(parameters)
+    def change(self, parameters: Sequence[Parameters]) -> None:
+        """Use other parameters in each arm from today on; those of the first also in a twin of it."""
+        for number, arm in enumerate(self.arms):
+            arm.run.change(parameters[min(number, len(parameters) - 1)])
 
     def ties_of(self, person: int, arm: int = 0) -> list[TieSeen]:
         """The ties of a person today, strongest first and acquaintances last."""
@@ -287,11 +285,39 @@ class Playback:
         ]
 
 
-def _by_hand(run: RunSpec, world: World) -> list[Gesture]:
-    """The gestures that the configuration of a run injects."""
-    if run.inject is None:
-        return []
-    return gestures(run.inject, focal_ties(world, run.inject, run.seed, run.parameters))
+def _simulation(experiment: Experiment, world: World) -> Simulation:
+    """The run of an experiment on its first morning, with the gestures that it injects."""
+    run = _run_of(experiment)
+    simulation = Simulation(
+        world,
+        strategy=experiment.run.strategy,
+        adopters=adopters_of(run, world),
+        seed=experiment.run.seed,
+        parameters=experiment.parameters,
+        strategy_days=experiment.run.strategy_days,
+    )
+    if run.inject is not None:
+        for gesture in gestures(run.inject, _focal(experiment, world)):
+            simulation.send(gesture)
+    return simulation
+
+
+def _run_of(experiment: Experiment) -> RunSpec:
+    (one,) = runs_of(experiment.model_copy(update={"sweep": None}))
+    return one
+
+
+def _focal(experiment: Experiment, world: World) -> list[tuple[int, int]]:
+    """The pairs to whom an experiment injects gestures, or might."""
+    run = _run_of(experiment)
+    assert run.inject is not None
+    return focal_ties(world, run.inject, run.seed, run.parameters)
+
+
+def _counted(experiment: Experiment, world: World, run: Simulation, pairs: Sequence[tuple[int, int]] | None) -> Counted:
+    if pairs is not None:
+        return TiesOfPairs(world, run, pairs)
+    return TiesOfAdopters(world, run, experiment.run.strategy_days, _run_of(experiment).inject is not None)
 
 
 def _history_row(line: np.void, person: int, start: int, kinds: Sequence[str]) -> tuple[int, bool, str, bool]:

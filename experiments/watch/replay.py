@@ -21,7 +21,7 @@ from experiments.config.errors import ConfigError
 from experiments.config.settings import Experiment
 from experiments.watch.followed import followed_person
 from experiments.watch.layout import FLASH, WorldFrame
-from experiments.watch.outcomes import SHOWN, Outcome
+from experiments.watch.outcomes import SHOWN_OF_PAIRS, Outcome, OutcomeOfPairs
 from experiments.watch.palette import for_browser
 from experiments.watch.playback import Arm, Playback
 from experiments.watch.scripts import joined
@@ -126,7 +126,7 @@ class Diary:
 
     def __init__(self) -> None:
         self.frames: list[WorldFrame] = []
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[Outcome | OutcomeOfPairs] = []
         self.ties: list[list[dict[str, Any]]] = []
         self.counts: list[dict[str, int]] = []
         self.own: list[np.ndarray] = []
@@ -218,7 +218,7 @@ def _tracks_of_map(diary: Diary, frames: Sequence[int], world: int) -> Iterator[
     yield _beyond_first("people", np.stack([look.people for look in looks]), world)
     flashes = _since_last([frame.flashes for frame in diary.frames], frames)
     yield from _ragged(f"flashes.{world}", [_brightest(each) for each in flashes])
-    outcomes = [[_thousandths(getattr(diary.outcomes[day], each.name)) for each in SHOWN] for day in frames]
+    outcomes = [[_thousandths(value) for value in diary.outcomes[day]] for day in frames]
     yield Track(f"outcomes.{world}", np.array(outcomes, np.int32), changes=True)
 
 
@@ -322,7 +322,7 @@ def _head(playback: Playback, experiment: Experiment, spec: ReplaySpec, config: 
         "arms": names,
         "colours": [arm.colour for arm in playback.arms],
         "families": playback.families,
-        "outcomes": [each.told() for each in SHOWN],
+        "outcomes": [each.told() for each in playback.shown],
         "kinds": [kind.replace("_", " ") for kind in playback.arms[0].run.parameters.kinds],
         "states": STATES,
         "counted": COUNTED,
@@ -349,6 +349,9 @@ def _usual_captions(playback: Playback, experiment: Experiment, spec: ReplaySpec
     """Captions for a replay without a story of its own: when the strategies begin and stop, and when it is counted."""
     names, adopters = [f"“{arm.name}”" for arm in playback.arms], len(playback.adopters)
     people = len(playback.layout.places)
+    if playback.shown is SHOWN_OF_PAIRS:
+        yield 0, f"The same {people:,} people in two worlds, with the same random draws: {names[0]} and {names[1]}."
+        return
     if len(names) > 1:
         yield (
             0,

@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,7 +22,7 @@ from experiments.watch.access import TOKEN, TokenGate
 from experiments.watch.messages import LARGEST, understood
 from experiments.watch.page_state import PageState
 from experiments.watch.palette import for_browser
-from experiments.watch.session import Session
+from experiments.watch.session import Send, Session
 
 if TYPE_CHECKING:
     import uvicorn
@@ -35,6 +35,7 @@ SIGN_OF_LIFE = 5.0  # seconds between two questions whether a connection still h
 GONE = (1_000, 1_001)  # closing codes of a tab that was closed or went to another page
 MOST_TABS = 16  # each has worlds of its own in memory
 TOO_MANY = 4_429  # closing code of a tab beyond these; js/connection.js knows it
+NewSession = Callable[[Send, str], Session]  # of a tab: how it is reached, and the query of its address
 SESSIONS: weakref.WeakSet[Session] = weakref.WeakSet()  # of all tabs that are open
 
 _HERE = Path(__file__).parent
@@ -70,6 +71,7 @@ class Server:
         presets: files that tabs can choose from, by name.
         patience: see `PATIENCE`.
         tells_story: whether tabs without a query tell a story of two people first.
+        answers: the answers to questions of the essay, see `Session`.
 
     Attributes:
         base_url: where the page is.
@@ -83,11 +85,16 @@ class Server:
         presets: Mapping[str, Path],
         patience: float = PATIENCE,
         tells_story: bool = False,
+        answers: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         import uvicorn  # takes a fifth of a second to load
 
         self.base_url = f"http://{HOST}:{port}"
-        self._tabs = _Tabs(opening, dict(presets), patience, tells_story)
+
+        def session(send: Send, query: str) -> Session:
+            return Session(send, query, opening, dict(presets), tells_story, answers)
+
+        self._tabs = _Tabs(session, patience, tells_story)
         gate = TokenGate(_app(self._tabs), port)
         self.address = f"{self.base_url}/?{TOKEN}={gate.token}"
         self._server = uvicorn.Server(_settings(gate, port))
@@ -163,9 +170,9 @@ class _Connection(NamedTuple):
 class _Tab:
     """A tab's session, and its connection while there is one."""
 
-    def __init__(self, query: str, opening: PageState, presets: dict[str, Path], tells_story: bool) -> None:
+    def __init__(self, query: str, new_session: NewSession) -> None:
         self.connection: _Connection | None = None
-        self.session = Session(self.send, query, opening, presets, tells_story)
+        self.session = new_session(self.send, query)
         SESSIONS.add(self.session)
         self.session.start()
 
@@ -187,9 +194,8 @@ class _Tab:
 class _Tabs:
     """All tabs that are open, by the name that each has given itself."""
 
-    def __init__(self, opening: PageState, presets: dict[str, Path], patience: float, tells_story: bool) -> None:
-        self._opening, self._presets, self._patience = opening, presets, patience
-        self.tells_story = tells_story
+    def __init__(self, new_session: NewSession, patience: float, tells_story: bool) -> None:
+        self._new_session, self._patience, self.tells_story = new_session, patience, tells_story
         self._tabs: dict[str, _Tab] = {}
 
     async def live(self, web: WebSocket) -> None:
@@ -201,7 +207,7 @@ class _Tabs:
             return
         if name not in self._tabs:
             asks = web.query_params.get("asks", "")
-            self._tabs[name] = _Tab(asks, self._opening, self._presets, self.tells_story)
+            self._tabs[name] = _Tab(asks, self._new_session)
         tab, loop = self._tabs[name], asyncio.get_running_loop()
         mine = tab.connection = _Connection(loop, asyncio.Queue())
         sending = loop.create_task(_sent(web, mine.outbox))

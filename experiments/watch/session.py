@@ -13,7 +13,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,7 +35,7 @@ from experiments.watch.captions import lines
 from experiments.watch.followed import followed_person
 from experiments.watch.layout import MOST_GESTURES
 from experiments.watch.messages import SPEEDS, Message
-from experiments.watch.outcomes import SHOWN, Outcome
+from experiments.watch.outcomes import SHOWN, SHOWN_OF_PAIRS, Outcome, OutcomeOfPairs, Shown
 from experiments.watch.page_state import (
     BY_HAND,
     SETTABLE,
@@ -47,6 +47,7 @@ from experiments.watch.page_state import (
     require_few_by_hand,
 )
 from experiments.watch.playback import Playback, name_of
+from experiments.watch.questions import OF_THE_ESSAY, QUESTIONS
 from sim.model.functions import FunctionError
 from sim.model.gestures import KINDS
 from sim.model.outcomes import KEPT_AFTER
@@ -94,12 +95,20 @@ class Session:
         opening: state for an address without a query.
         presets: files to choose from, by their name in addresses.
         tells_story: whether an address without a query shows a story first, of two people in the opening's world.
+        answers: what a page is told as the answer to each question of the essay, by the name of the question.
     """
 
     def __init__(
-        self, send: Send, query: str, opening: PageState, presets: dict[str, Path], tells_story: bool = False
+        self,
+        send: Send,
+        query: str,
+        opening: PageState,
+        presets: dict[str, Path],
+        tells_story: bool = False,
+        answers: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
-        self._send, self.presets = send, presets
+        self._send, self.presets, self._answers = send, presets, answers or {}
+        self._guessed_at, self.guess = opening.question, ""  # type: str | None, str
         self.page_state, self.playback = opening, None  # type: PageState, Playback | None
         self.experiment: Experiment = opening.experiment()
         self.playing, self.speed, self.frame, self.drifted = False, 5, 0, None  # type: bool, int, int, int | None
@@ -277,7 +286,7 @@ class Session:
         page_state = self.page_state.changed(path, value)
         if path.startswith("parameters.") and self.playback is not None:
             self.page_state, self.experiment = page_state, page_state.experiment()
-            self.playback.change(self.experiment.parameters)
+            self.playback.change([each.parameters for each in page_state.experiments()])
             if self.playback.day and self.drifted is None:
                 self.drifted = self.playback.day
             self._look_up()
@@ -290,7 +299,8 @@ class Session:
         beside = message.value or None
         if beside is not None:
             self.page_state.strategy_of(beside)
-        self._show(dataclasses.replace(self.page_state, beside=beside, hand=(), forked=False, day=self._today()))
+        state = self.page_state.without_question()
+        self._show(dataclasses.replace(state, beside=beside, hand=(), forked=False, day=self._today()))
 
     def _set_differences(self, message: messages.Differences) -> None:
         self.page_state = dataclasses.replace(self.page_state, differences=message.on)
@@ -308,8 +318,16 @@ class Session:
 
     def _choose_preset(self, message: messages.Preset) -> None:
         self.playing = False
-        chosen = urlencode({"config": message.value}) if message.value else ""
+        kind = "question" if message.value in QUESTIONS else "config"
+        chosen = urlencode({kind: message.value}) if message.value else ""
         self._show(page_state_from(chosen, self._opening, self.presets))
+
+    def _take_guess(self, message: messages.Guess) -> None:
+        """Show the answer to the question, because somebody has guessed."""
+        if self.page_state.question is None:
+            raise ConfigError("there is no question to guess at; choose one as a preset")
+        self.guess = message.value
+        self._tell_state()
 
     def _follow(self, message: messages.Follow) -> None:
         person = message.person
@@ -327,16 +345,16 @@ class Session:
             raise ConfigError("a gesture by hand must go from the followed person to one of their ties")
         require_few_by_hand(len(self.page_state.hand) + 1)
         gesture = Gesture(playback.day, message.kind, sender, message.to)
+        second = [] if self.page_state.forked else [arm.name for arm in playback.arms]
         if fork:
             playback.fork(gesture)
         else:
             playback.send(gesture)
-        beside = None if fork else self.page_state.beside
-        if beside != self.page_state.beside:
-            self._tell({"is": "note", "text": _GONE.format(self._name_of_second())})
-        self.page_state = dataclasses.replace(
-            self.page_state, hand=(*self.page_state.hand, gesture), forked=fork, beside=beside
-        )
+        state = self.page_state
+        if fork and len(second) > 1:
+            self._tell({"is": "note", "text": _GONE.format(second[1])})
+            state = dataclasses.replace(state.without_question(), beside=None)
+        self.page_state = dataclasses.replace(state, hand=(*state.hand, gesture), forked=fork)
         if fork:
             self._tell_scene()
         self._tell_state()
@@ -360,11 +378,6 @@ class Session:
         self._tell({"is": "progress", "what": "", "done": 1, "total": 1})
         return opening
 
-    def _name_of_second(self) -> str:
-        """The name of the second strategy."""
-        second = self.page_state.strategies(self.experiment)[-1]
-        return name_of(second, Legend(self.experiment.parameters.strategies))
-
     def _copy_config(self, message: messages.Config) -> None:
         text = as_config(self.page_state, self.drifted)
         self._tell({"is": "file", "name": f"{self.experiment.name}.toml", "type": "application/toml", "text": text})
@@ -384,7 +397,7 @@ class Session:
         ending, days = message.value, max(self._current_playback().day, 30)
         self.playing = False
         self._tell_state()
-        playback = _playback_of(self.page_state, self.experiment, self._world_of(self.experiment.world))
+        playback = playback_of(self.page_state, self._world_of(self.experiment.world))
         seconds = float(min(20, max(2, days / 15)))
 
         def progress(done: int, total: int) -> None:
@@ -406,7 +419,7 @@ class Session:
         state, days = self.page_state, max(self._current_playback().day, 30)
         self.playing = False
         self._tell_state()
-        playback = _playback_of(state, self.experiment, self._world_of(self.experiment.world))
+        playback = playback_of(state, self._world_of(self.experiment.world))
 
         def progress(done: int, total: int) -> None:
             self._check()
@@ -426,17 +439,21 @@ class Session:
         experiment = page_state.experiment()
         world = self._world_of(experiment.world)
         require_few(len(world), 0)  # the size of a replayed log is known only now
-        playback = _playback_of(page_state, experiment, world)
+        playback = playback_of(page_state, world)
         if story is not None:
             playback.record_between(story.pair.you, story.pair.other)
         series = self._played(playback, page_state.day)
         followed = page_state.followed if page_state.followed is not None and page_state.followed < len(world) else None
+        if followed is None and page_state.question is not None and len(playback.adopters):
+            followed = int(playback.adopters[0])
         self.page_state, self.experiment, self.playback = (
             dataclasses.replace(page_state, followed=followed),
             experiment,
             playback,
         )
         self.drifted, self.story, self._captions = None, story, []
+        if self._guessed_at != page_state.question:
+            self._guessed_at, self.guess = page_state.question, ""
         self._tell_scene()
         self._tell({"is": "series", "rows": series})
         self._tell_state()
@@ -450,10 +467,10 @@ class Session:
         """
         state, several = self.page_state.without_seeds(), self.playback is not None and len(self.playback.arms) > 1
         experiment = state.experiment() if several else None
-        if experiment is None or experiment.sweep is None:
+        if experiment is None or experiment.sweep is None or state.beside is None:
             self._looked_up = LookedUp("", {})
             return
-        first, second = state.strategies(experiment)
+        first, second = (each.run.strategy for each in state.experiments())
         about = f"{experiment.model_dump_json()} {first} {second}"
         if about == self._looked_up.about:
             return
@@ -561,12 +578,17 @@ class Session:
                 "arms": [arm.name for arm in self.playback.arms],
                 "colours": [arm.colour for arm in self.playback.arms],
                 "families": self.playback.families,
-                "outcomes": [each.told() for each in SHOWN],
+                "outcomes": [each.told() for each in self._outcomes_shown(self.playback.shown)],
                 "again": again,
                 "story": None if self.story is None else self.story.told(),
             },
             [layout.places.astype(np.float32).tobytes(), layout.pairs.astype(np.int32).tobytes(), adopters.tobytes()],
         )
+
+    def _outcomes_shown(self, counted: Sequence[Shown]) -> list[Shown]:
+        """The outcomes in the order in which the page has them: first that which a question asks for."""
+        asked = self.page_state.asked().outcome if self.page_state.question is not None else ""
+        return sorted(counted, key=lambda each: each.name != asked)
 
     def _push(self) -> None:
         """Send a frame: a byte for each tie and person of each world, and the outcomes."""
@@ -605,11 +627,32 @@ class Session:
         known = {each.name: self._looked_up.found.get(each.measure) for each in SHOWN}
         return {name: one._asdict() for name, one in known.items() if one is not None}
 
+    def _files_offered(self) -> dict[str, str]:
+        """The files to choose from; those of the essay are there as questions, unless one was opened."""
+        offered = {
+            name: path
+            for name, path in self.presets.items()
+            if path.stem not in OF_THE_ESSAY or path == self.page_state.config
+        }
+        return {name: path.stem.replace("_", " ") for name, path in offered.items()}
+
+    def _file_shown(self) -> str:
+        return next((name for name, path in self.presets.items() if path == self.page_state.config), "")
+
+    def _question(self) -> dict[str, Any] | None:
+        """The question that is shown, and its answer once somebody has guessed."""
+        name = self.page_state.question
+        if name is None:
+            return None
+        asked, answer = self.page_state.asked(), self._answers.get(name)
+        told = {"asks": asked.asks, "worlds": asked.worlds, "outcome": asked.outcome, "day": asked.day}
+        return told | {"guess": self.guess, "answer": dict(answer) if answer and self.guess else None}
+
     def _tell_state(self) -> None:
         """Send everything that the controls show."""
         run = self.experiment.run
         page_state = dataclasses.replace(self.page_state, day=self._today())
-        strategies = page_state.strategies(self.experiment)
+        strategies = [each.run.strategy for each in page_state.experiments()]
         rows = self.experiment.parameters.strategies
         legend = Legend(rows)
         self.told += 1
@@ -628,7 +671,9 @@ class Session:
                 "over_worlds": self._over_worlds(),
                 "seed": str(run.seed),
                 "strategy": run.strategy if isinstance(run.strategy, str) else "",
-                "names": [name_of(each, legend) for each in strategies],
+                "names": list(page_state.asked().worlds)
+                if page_state.question
+                else [name_of(each, legend) for each in strategies],
                 "shares": [None if isinstance(each, str) else each for each in strategies] + [None],
                 "beside": self.page_state.beside,
                 "forked": self.page_state.forked,
@@ -638,8 +683,11 @@ class Session:
                 "view": self.page_state.view,
                 "followed": self.page_state.followed,
                 "by_hand": BY_HAND,
-                "presets": {name: path.stem.replace("_", " ") for name, path in self.presets.items()},
-                "preset": next((name for name, path in self.presets.items() if path == self.page_state.config), ""),
+                "questions": {name: asked.asks for name, asked in QUESTIONS.items()},
+                "presets": self._files_offered(),
+                "of_pairs": self.playback is not None and self.playback.shown is SHOWN_OF_PAIRS,
+                "preset": page_state.question or self._file_shown(),
+                "question": self._question(),
                 "controls": controls(self.experiment),
                 "drifted": self.drifted,
                 "query": page_state.query() if self.story is None else "",
@@ -653,9 +701,11 @@ def _in_words(error: Exception) -> str:
     return mistakes[0].problem if len(mistakes) == 1 and mistakes[0].is_option else str(error)
 
 
-def _playback_of(page_state: PageState, experiment: Experiment, world: World) -> Playback:
+def playback_of(page_state: PageState, world: World) -> Playback:
     """The playback of a state on its first morning; gestures by hand wait for their days."""
-    playback = Playback(world, experiment, page_state.strategies(experiment))
+    asked = page_state.asked() if page_state.question is not None else None
+    names, of_pairs = (asked.worlds, asked.of_pairs) if asked else ((), False)
+    playback = Playback(world, page_state.experiments(), names, of_pairs=of_pairs)
     for gesture in page_state.hand:
         if page_state.forked and gesture is page_state.hand[-1]:
             playback.fork(gesture)
@@ -664,7 +714,7 @@ def _playback_of(page_state: PageState, experiment: Experiment, world: World) ->
     return playback
 
 
-def _as_json(outcome: Outcome) -> dict[str, float | None]:
+def _as_json(outcome: Outcome | OutcomeOfPairs) -> dict[str, float | None]:
     return {name: _number_or_none(value) for name, value in outcome._asdict().items()}
 
 
@@ -685,6 +735,7 @@ _ACTIONS: dict[type, Callable[[Session, Any], None]] = {
     messages.Differences: Session._set_differences,
     messages.View: Session._set_view,
     messages.Preset: Session._choose_preset,
+    messages.Guess: Session._take_guess,
     messages.Follow: Session._follow,
     messages.Send: Session._send_by_hand,
     messages.BeginStory: Session._begin_story,

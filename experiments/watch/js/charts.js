@@ -25,7 +25,9 @@ export class Charts {
   /** Another scene, with these outcomes and the colour of each world. */
   begin(outcomes, colours) {
     this.colours = colours;
-    if (!this.outcomes.length) {
+    const names = JSON.stringify(outcomes.map(({ name }) => name));
+    if (names !== this.outcomeNames) {
+      this.outcomeNames = names;
       this.outcomes = outcomes.map((each) => ({ ...each, series: new Series(), difference: new Series() }));
       fillMenu(this.menu, outcomes.map(({ name, label }) => [name, label]), outcomes[0].name);
       this.choose();
@@ -48,17 +50,17 @@ export class Charts {
   /** Show the outcome of the menu. */
   choose() {
     this.chosen = this.outcomes.find(({ name }) => name === this.menu.value);
-    this.outcome.show(`${capital(this.chosen.label)} per adopter`, this.chosen.series);
+    this.outcome.show(`${capital(this.chosen.label)} ${this.chosen.per}`, this.chosen.series);
     this.difference.show("Difference, right − left", this.chosen.difference);
     this.note();
     if (this.names) this.draw(this.names);
   }
 
   /** When the strategy stops, and what is stored of many worlds. */
-  showState({ strategy_days: stops, kept_after: after, over_worlds: overWorlds }) {
-    const marks = [stops, stops + after];
+  showState({ strategy_days: stops, kept_after: after, over_worlds: overWorlds, of_pairs: ofPairs }) {
+    const marks = ofPairs ? [] : [stops, stops + after];
     this.outcome.marks = this.difference.marks = marks;
-    this.outcome.say(`Dotted lines: the strategy stops, and ${after} days later.`);
+    this.outcome.say(ofPairs ? "" : `Dotted lines: the strategy stops, and ${after} days later.`);
     Object.assign(this, { overWorlds, after });
     this.note();
     if (this.names) this.draw(this.names);

@@ -7,7 +7,8 @@ import { mixtureText } from "./text.js";
 const MIXTURE = "mixture"; // the entry of a menu that opens the dialog
 
 export class Choice {
-  constructor(act) {
+  /** `question` is the element that says what the worlds are, instead of their strategies, if a question is asked. */
+  constructor(act, question) {
     this.act = act;
     this.state = {};
     this.mixture = new Mixture();
@@ -25,9 +26,8 @@ export class Choice {
       type: "checkbox", "data-do": "differences",
       onchange: () => act({ do: "differences", on: this.differences.checked }),
     });
-    this.element = make("div", { class: "rk-choice" },
-      make("label", {}, "left ", this.first),
-      make("label", {}, "right ", this.second),
+    this.strategies = [make("label", {}, "left ", this.first), make("label", {}, "right ", this.second)];
+    this.element = make("div", { class: "rk-choice" }, question, ...this.strategies,
       make("label", { class: "rk-switch" }, this.differences, " only what differs"));
     this.dialog = this.mixture.dialog;
   }
@@ -39,6 +39,8 @@ export class Choice {
     const none = ["", forked ? "the same, without the gesture" : "none"];
     fillMenu(this.second, [none, ...this.options(1)], shares[1] ? mixtureText(shares[1]) : state.beside || "");
     this.differences.checked = state.differences;
+    for (const each of this.strategies) each.hidden = Boolean(state.question);
+    this.element.toggleAttribute("data-asks", Boolean(state.question));
   }
 
   /** The strategies by name, the way to a mixture, and the mixture that is there, if there is one. */

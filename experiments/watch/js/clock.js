@@ -11,9 +11,9 @@ export class Clock {
     this.element = make("div", { class: "rk-when" }, this.day, this.phase);
   }
 
-  show(day, { strategy_days: strategyDays, end }) {
+  show(day, { strategy_days: strategyDays, end, of_pairs: ofPairs }) {
     this.day.textContent = day < YEAR ? `Day ${day}` : `Year ${Math.floor(day / YEAR) + 1}, day ${day % YEAR}`;
-    this.phase.textContent = phaseOf(day, strategyDays, end);
+    this.phase.textContent = ofPairs && day < end ? "" : phaseOf(day, strategyDays, end);
   }
 }
 

@@ -10,7 +10,16 @@ export class Counted {
     this.element = make("section", { class: "rk-counted" }, this.now, this.meanings);
   }
 
-  show(day, { strategy_days: stops, kept_after: after, in_touch_days: within, end }) {
+  show(day, { strategy_days: stops, kept_after: after, in_touch_days: within, end, of_pairs: ofPairs }) {
+    if (ofPairs) {
+      showText(this.now, "");
+      showText(this.meanings, "Of 100 pairs of sender and receiver who were silent or strangers on day 0. " +
+        "The other wrote: the receiver sent words within 60 days. " +
+        "Talk again: words to and fro three times within 60 days. " +
+        `In touch: contact both ways within ${within} days. ` +
+        "Bought: the chance that the receiver has bought by today.");
+      return;
+    }
     const over = day >= end ? " The run is over; play goes on beyond it, reset begins again." : "";
     showText(this.now, `${nowOf(day, stops, after)}${over}`);
     showText(this.meanings, "Per adopter. Old ties back: silent on day 0, in touch today. " +

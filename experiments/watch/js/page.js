@@ -17,6 +17,7 @@ import { Notice } from "./notice.js";
 import { Person } from "./person.js";
 import { Picture } from "./picture.js";
 import { Presenting } from "./presenting.js";
+import { Question } from "./question.js";
 import { Settings } from "./settings.js";
 import { Share } from "./share.js";
 import { Story } from "./story.js";
@@ -49,7 +50,8 @@ export class Page {
     this.presenting = new Presenting(root);
     this.help = new Help();
     this.tools = new Tools(act, this.commands);
-    this.choice = new Choice(act);
+    this.question = new Question(act);
+    this.choice = new Choice(act, this.question.element);
     this.stage = make("div", { class: "rk-stage" });
     this.sentence = make("p", { class: "rk-sentence" });
     this.viewSwitch = new ViewSwitch(act);
@@ -88,6 +90,7 @@ export class Page {
   takeScene(message, buffers) {
     this.worldNames = message.arms;
     this.charts.begin(message.outcomes, message.colours);
+    this.question.begin(message.outcomes);
     this.legend.show(message.families);
     this.picture.takeScene(message, buffers);
     if (!message.again) this.charts.clear();
@@ -112,6 +115,7 @@ export class Page {
     this.charts.draw(this.worldNames);
     this.clock.show(message.day, this.state);
     this.counted.show(message.day, this.state);
+    this.question.showPair(message.day, message.outcomes);
     this.person.show(message.followed, this.state.by_hand);
   }
 
@@ -125,7 +129,7 @@ export class Page {
     if (this.story.isOn) this.story.takeState(state);
     this.picture.showState(state);
     this.legend.showState(state);
-    const parts = [this.transport, this.tools, this.choice, this.settings, this.share, this.viewSwitch];
+    const parts = [this.transport, this.tools, this.choice, this.question, this.settings, this.share, this.viewSwitch];
     for (const part of parts) part.show(state);
     this.clock.show(state.day, state);
     this.counted.show(state.day, state);

@@ -74,8 +74,8 @@ export class Person {
   }
 }
 
-const natureOf = ({ sociability, reticence, adopts }) =>
-  `sociability ${sociability}, reticence ${reticence}${adopts ? ", an adopter" : ""}`;
+const natureOf = ({ sociability, reticence, role }) =>
+  `sociability ${sociability}, reticence ${reticence}${role && `, ${role}`}`;
 
 const countsOf = ([left, right]) =>
   `${left.active} active, ${left.dormant} dormant, ${left.rekindled} rekindled` +

@@ -5,7 +5,7 @@ import { button, fillMenu, make, showValue } from "./dom.js";
 export class Tools {
   constructor(act, { present, toggleHelp }) {
     this.act = act;
-    this.state = { presets: {}, preset: "" };
+    this.state = { questions: {}, presets: {}, preset: "" };
     this.seed = make("input", {
       "data-path": "run.seed", inputmode: "numeric", size: 6, "aria-label": "Random seed",
       title: "Random seed: the same seed makes the same run",
@@ -24,11 +24,16 @@ export class Tools {
   show(state) {
     this.state = state;
     showValue(this.seed, state.seed);
-    fillMenu(this.preset, [["", "as opened"], ...Object.entries(state.presets)], state.preset);
+    fillMenu(this.preset, [["", "as opened"], ...this.offered()], state.preset);
+  }
+
+  /** Questions of the essay, then files, as [value, text]. */
+  offered() {
+    return [...Object.entries(this.state.questions), ...Object.entries(this.state.presets)];
   }
 
   nextPreset() {
-    const { presets, preset } = this.state, names = ["", ...Object.keys(presets)];
-    this.act({ do: "preset", value: names[(names.indexOf(preset) + 1) % names.length] });
+    const names = ["", ...this.offered().map(([name]) => name)];
+    this.act({ do: "preset", value: names[(names.indexOf(this.state.preset) + 1) % names.length] });
   }
 }

@@ -61,6 +61,7 @@ export class World {
     this.name.style.color = colour; // that of its lines in the charts; empty: that of the style sheet
     const large = outcomes.slice(0, LARGE);
     this.numbers = large.map((outcome) => [outcome.name, make("span", { "data-outcome": outcome.name })]);
+    this.figures.dataset.per = outcomes.length ? outcomes[0].per : "";
     this.figures.replaceChildren(...large.map(({ label, meaning }, k) =>
       make("div", { class: "rk-figure", title: meaning },
         make("div", { class: "rk-number" }, this.numbers[k][1]),

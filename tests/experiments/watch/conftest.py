@@ -19,6 +19,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from experiments.essay import answers
 from experiments.watch.page_state import PageState
 from experiments.watch.server import SESSIONS, Server, free_port
 from experiments.watch.session import Session
@@ -134,7 +135,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     added.write_text(ADDED)
     swept = config.with_name("swept.toml")
     swept.write_text(SWEPT)
-    server = Server(free_port(0), OPENING, {path.name: path for path in (config, added, swept)}, patience=1.0)
+    known = {name: one._asdict() for name, one in answers.published().items()}
+    files = {path.name: path for path in (config, added, swept)}
+    server = Server(free_port(0), OPENING, files, patience=1.0, answers=known)
     yield server
     server.stop()
 

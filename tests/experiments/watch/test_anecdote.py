@@ -64,7 +64,7 @@ def test_the_first_pair_talks_again_only_with_the_like_in_what_the_page_plays(
     assert all(done < of for done, of in steps)
 
     story = Anecdote(opening, opening.pair, 0)
-    playback = Playback(world, experiment)
+    playback = Playback(world, [experiment])
     playback.record_between(opening.pair.you, opening.pair.other)
     like = Gesture(0, "like", opening.pair.you, opening.pair.other)
     playback.fork(like)
@@ -120,7 +120,7 @@ def test_the_captions_of_many_stories_are_those_of_their_records(setting: tuple[
     ):
         story = Anecdote(opening, pairs[number], number)
         you, other, _ = story.pair
-        playback = Playback(world, experiment)
+        playback = Playback(world, [experiment])
         playback.record_between(you, other)
         gesture = Gesture(0, kind, you, other)
         playback.fork(gesture)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from experiments.config.reading import load
 from experiments.watch.film import Shot, frames
+from experiments.watch.page_state import with_strategy
 from experiments.watch.playback import Playback
 from sim import worlds
 from tests.experiments.conftest import Rekindle
@@ -17,7 +18,8 @@ av = pytest.importorskip("av", reason="needs the extra film")
 
 def stage_of(config: Path) -> Playback:
     experiment = load(config)
-    return Playback(worlds.generated(people=40, burn_in_years=0, seed=5), experiment, ["wait", "check_in"])
+    both = [with_strategy(experiment, each) for each in ("wait", "check_in")]
+    return Playback(worlds.generated(people=40, burn_in_years=0, seed=5), both)
 
 
 def test_an_mp4_has_all_its_frames_at_an_even_rate(config: Path, rekindle: Rekindle) -> None:

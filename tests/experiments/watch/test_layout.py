@@ -10,6 +10,7 @@ from experiments.sweeps.design import runs_of
 from experiments.terminal.legend import PLAIN, Legend
 from experiments.watch.layout import MOST_GESTURES, family_of, only_differences
 from experiments.watch.naming import colours_of_arms, names_of_families
+from experiments.watch.page_state import with_strategy
 from experiments.watch.palette import FIRST, FULL, SECOND, Family, Look
 from experiments.watch.playback import REMEMBERED, WITH, WITHOUT, Gestures, Playback, name_of
 from experiments.watch.positions import places
@@ -23,7 +24,8 @@ def world() -> sim.World:
 
 def stage_of(world: sim.World, *strategies: str) -> Playback:
     told = {"name": "x", "run": {"adopters": 8, "strategy_days": 60, "strategy": "check_in"}}
-    return Playback(world, Experiment.model_validate(told), list(strategies) or None)
+    experiment = Experiment.model_validate(told)
+    return Playback(world, [with_strategy(experiment, each) for each in strategies or [experiment.run.strategy]])
 
 
 def test_people_stand_apart_and_with_their_community(world: sim.World) -> None:
@@ -149,7 +151,7 @@ def test_outcomes_are_those_of_the_run(world: sim.World) -> None:
 def test_gestures_by_hand_of_a_configuration_are_sent_as_in_a_run(world: sim.World) -> None:
     told = {"run": {"strategy_days": 20, "follow_up_days": 0}, "inject": {"kind": "like", "ties": 6}}
     experiment = Experiment.model_validate({"name": "x", **told})
-    playback = Playback(world, experiment)
+    playback = Playback(world, [experiment])
     playback.play(20)
     (run,) = runs_of(experiment)
     assert playback.arms[0].run.world() == runner.simulate(run, world).world
@@ -248,7 +250,7 @@ def test_an_added_strategy_is_played_with_its_label_colour_and_gestures(world: s
     )
     told = {"name": "x", "run": {"adopters": 8, "strategy_days": 60, "strategy": "check_in"}}
     experiment = Experiment.model_validate(told).model_copy(update={"parameters": parameters})
-    stage = Playback(world, experiment, ["gifts", {"gifts": 0.5, "check_in": 0.5}])
+    stage = Playback(world, [with_strategy(experiment, each) for each in ("gifts", {"gifts": 0.5, "check_in": 0.5})])
     assert [arm.name for arm in stage.arms] == ["Birthday gifts", "50% Birthday gifts, 50% check in"]
     assert [arm.colour for arm in stage.arms] == ["#e69f00", SECOND]
     kinds, flashes = set(), []

@@ -12,6 +12,7 @@ from experiments.config.settings import Experiment
 from experiments.sweeps import runner
 from experiments.sweeps.design import runs_of
 from experiments.watch.outcomes import SHOWN, Outcome
+from experiments.watch.page_state import with_strategy
 from experiments.watch.playback import Playback
 from sim.model.outcomes import KEPT_AFTER, MEASURES
 
@@ -25,7 +26,8 @@ def world() -> sim.World:
 
 def playback_of(world: sim.World, strategies: list[str], **run: Any) -> Playback:
     told = {"name": "x", "run": {"adopters": 8, "strategy_days": STRATEGY_DAYS, **run}}
-    return Playback(world, Experiment.model_validate(told), strategies)
+    experiment = Experiment.model_validate(told)
+    return Playback(world, [with_strategy(experiment, each) for each in strategies or [experiment.run.strategy]])
 
 
 def outcomes_by_day(playback: Playback, days: int) -> list[list[Outcome]]:
@@ -86,7 +88,7 @@ def test_outcomes_of_injected_gestures_count_from_the_first_day() -> None:
     experiment = Experiment.model_validate(told)
     (run,) = runs_of(experiment)
     world = runner.world_of(run.world)
-    playback = Playback(world, experiment)
+    playback = Playback(world, [experiment])
     playback.play(run.days)
     expected = runner.simulate(run, world).measures.scalars
     assert expected["kept_up"] > 0

@@ -15,6 +15,7 @@ from experiments.config.reading import load
 from experiments.sweeps import runner, store
 from experiments.sweeps.design import described, runs_of
 from experiments.sweeps.over_worlds import over_worlds
+from experiments.watch.questions import QUESTIONS
 from experiments.watch.session import Session
 from sim.model.outcomes import MEASURES
 from tests.experiments.watch.conftest import OPENING, Open, Tab, connected
@@ -95,7 +96,7 @@ def test_keys_do_the_same(open_tab: Open) -> None:
     assert tab.page.is_visible("dialog.rk-help")
     press("Escape")
     press("p")
-    tab.settles(lambda session: session.experiment.name == "small_notes")
+    tab.settles(lambda session: session.page_state.question == next(iter(QUESTIONS)))
     press("r")
     tab.settles(lambda session: day_of(session) == 0)
 
@@ -166,7 +167,7 @@ def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm:
     assert tab.page.inner_text(".rk-sum") == "So far 100%."
     tab.page.keyboard.press("Enter")
     wanted = {"check_in": 0.4, "show_up": 0.6}
-    tab.settles(lambda session: session.page_state.strategies(session.experiment)[arm] == wanted)
+    tab.settles(lambda session: session.page_state.experiments()[arm].run.strategy == wanted)
     assert tab.session.playback is not None
     tab.settles(lambda session: session.playback.arms[arm].name == "60% show up, 40% check in")
     assert tab.page.locator(f"{menu} option:checked").inner_text() == "60% show up, 40% check in"
@@ -175,7 +176,7 @@ def test_a_mixture_is_put_together_by_its_shares(open_tab: Open, menu: str, arm:
     (tmp_path / "mixed.toml").write_text(tab.page.get_attribute(".rk", "data-copied"))
     assert wanted in [run.strategy for run in runs_of(load(tmp_path / "mixed.toml"))]
     again = open_tab(tab.page.evaluate("location.search"))
-    assert again.session.page_state.strategies(again.session.experiment)[arm] == wanted
+    assert again.session.page_state.experiments()[arm].run.strategy == wanted
 
 
 def test_a_mixture_can_be_left_and_is_changed_from_what_it_is(open_tab: Open) -> None:
@@ -417,7 +418,12 @@ def test_a_pair_whose_experiment_is_stored_has_the_interval_over_its_worlds_besi
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (390, 844)])
 @pytest.mark.parametrize(
     "query",
-    ["", "?config=small_notes.toml&beside=check_in&day=33", "?config=added.toml&follow=3&beside=check_in&day=281"],
+    [
+        "",
+        "?config=small_notes.toml&beside=check_in&day=33",
+        "?config=added.toml&follow=3&beside=check_in&day=281",
+        "?question=one_like&set=world.people=60&set=world.burn_in_years=1&day=5",
+    ],
 )
 def test_nothing_covers_anything_else(open_tab: Open, size: tuple[int, int], query: str) -> None:
     tab = open_tab(query)
@@ -425,7 +431,8 @@ def test_nothing_covers_anything_else(open_tab: Open, size: tuple[int, int], que
     tab.page.wait_for_timeout(200)
     covered = tab.page.evaluate("""() => {
         const parts = [...document.querySelectorAll(
-            ".rk-choice > *, .rk-name, .rk-figure, .rk-sky, .rk-now, .rk-meanings, .rk-legend span, " +
+            ".rk-choice > :not(.rk-question), .rk-question > :not(.rk-guesses), .rk-guesses > *, " +
+            ".rk-name, .rk-figure, .rk-sky, .rk-now, .rk-meanings, .rk-legend span, " +
             ".rk-charted > *, .rk-chart h3, .rk-chart canvas, .rk-chart p, .rk-settings")];
         const boxes = parts.filter((each) => each.offsetParent).map((each) => [each, each.getBoundingClientRect()]);
         const wrong = [];

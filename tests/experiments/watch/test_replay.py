@@ -22,6 +22,7 @@ from experiments.config.reading import load
 from experiments.sweeps import runner
 from experiments.watch import replay as replays
 from experiments.watch.followed import followed_person
+from experiments.watch.page_state import with_strategy
 from experiments.watch.playback import Playback
 from experiments.watch.replay import ReplaySpec, frames_of, record, replay, tracks_of, typical_adopter
 from experiments.watch.tracks import Track, packed
@@ -42,7 +43,7 @@ NO_CLIPBOARD = "The Clipboard API has been blocked"  # as it is in a frame of an
 
 def playback_of(changes: list[str] = CHANGES, pair: list[str] | None = None) -> Playback:
     experiment = load(None, changes)
-    return Playback(runner.world_of(experiment.world), experiment, pair or PAIR)
+    return Playback(runner.world_of(experiment.world), [with_strategy(experiment, each) for each in pair or PAIR])
 
 
 class Made(NamedTuple):
