@@ -71,9 +71,9 @@ QUESTIONS: Mapping[str, EssayQuestion] = {
     "smallest_gestures": EssayQuestion(
         "Does any smallest gesture open the door, online and in person?",
         "smallest_gestures",
-        ("nothing", "a hello in person"),
+        ("nothing", "an introduction"),
         {"inject.kind": '"nothing"'},
-        {"inject.kind": '"hello"'},
+        {"inject.kind": '"introduction"'},
         "answered",
         60,
     ),

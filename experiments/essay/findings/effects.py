@@ -26,6 +26,10 @@ _ROUNDING = 1e-9
 _JUDGED: WeakKeyDictionary[SweepResult, dict[Any, Judged]] = WeakKeyDictionary()
 
 
+# Draws of which most samples show that one of 164 numbers has a rank correlation of 0.45 with an effect.
+SHOW_A_NUMBER = 60
+
+
 class Effect(NamedTuple):
     """An effect in plausible worlds.
 
@@ -135,7 +139,9 @@ def hanging_on(swept: SweepResult, effect: Effect, family: int = 1, what: str = 
     """A sentence with the numbers that an effect hangs on most; ``family`` is as for `named`."""
     found = named(swept, effect, family)
     if not found:
-        return f"In {counted(len(effect.by_draw), 'draw')}, no single number stands out."
+        draws = len(effect.by_draw)
+        few = ", and so few would show only a strong one" if draws < SHOW_A_NUMBER else ""
+        return f"In {counted(draws, 'draw')}, no single number stands out{few}."
     return f"{what} hangs mostly on {listed([f'`{one}`' for one in found])}."
 
 

@@ -114,7 +114,10 @@ def _told(real: pd.DataFrame) -> str:
     named = [
         f"{row['number']:.1f} of {row['length']:.0f} ({str(name).replace('_', ' ')})" for name, row in last.iterrows()
     ]
-    return f"{', '.join(named)}, for those with the longest lists"
+    by_length = real.sort_values("length").groupby("log")["number"]
+    grows = bool((by_length.last() > by_length.first()).all())
+    why = ". There, people with longer lists are in touch with more others, since they are more active; here only the list is longer"
+    return f"{', '.join(named)}, for those with the longest lists{why * grows}"
 
 
 def _curve(levels: Mapping[int, Effect], real: pd.DataFrame) -> pd.DataFrame:

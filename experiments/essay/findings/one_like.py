@@ -39,10 +39,11 @@ def liked_back(sweeps: Sweeps) -> ClaimFinding:
     soon, later = effects[14].mean, effects[60].mean
     title = f"Of 1,000 likes to somebody silent, {thousand(after.mean.value)} are liked back within two months;\n"
     title += f"without the like, {thousand(without.mean.value)} would like something, too"
-    reached = judge(swept, effects[60])
+    reached, no_rule = judge(swept, effects[60]), "no rule says that a like is answered with a like"
     return ClaimFinding(
         ruling=Ruling(
-            Verdict.BY_CONSTRUCTION, "no rule says that a like is answered with a like, so hardly any more come back than without"
+            Verdict.BY_CONSTRUCTION,
+            f"it fails in nearly all plausible worlds, since {no_rule}" if reached.word is Verdict.FAILS else no_rule,
         ),
         effect=(
             f"Of 1,000 people who get a like from somebody who was silent, {thousand(after.mean.value)} like something of theirs within 60 "

@@ -428,6 +428,8 @@ def test_real_lists_are_told_by_their_longest(tmp_path: Path, monkeypatch: pytes
     told = in_touch._told(real)
     assert "3.0 of 30 (chess club)" in told
     assert "1.0 of 4 (choir)" in told
+    assert told.endswith("for those with the longest lists"), "choir has one class, so nothing grows in it"
+    assert "since they are more active" in in_touch._told(real[real["log"] == "chess_club"])
 
 
 def test_shares_of_people_in_two_way_contact_by_the_length_of_their_lists() -> None:

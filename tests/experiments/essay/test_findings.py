@@ -117,7 +117,7 @@ def test_the_number_of_people_in_touch_is_told_for_short_and_long_lists() -> Non
     shares = [sum(kept[length]) / 27 / known for length, known in ((30, 28), (115, 83), (250, 114))]
     assert f"who know 114 instead of 28 exchange words with {more:.1f} more" in found.effect
     assert f"{shares[0]:.1%} of the short list, and {shares[2]:.1%} of the long one" in found.effect
-    assert found.effect.endswith("In 27 draws, no single number stands out.")
+    assert found.effect.endswith("In 27 draws, no single number stands out, and so few would show only a strong one.")
     table = next(iter(found.tables.values()))
     assert table["people known"].to_list() == [28, 83, 114]
     assert table["share"].to_list() == [f"{share:.1%}" for share in shares]
@@ -517,7 +517,7 @@ def test_four_hours_are_compared_with_nothing_and_with_each_other() -> None:
     assert f"counted on the same day it is {at_once[0]:+.1f} and {at_once[1]:+.1f}." in found.effect
     assert "per friend, 12 gestures after spread-out talks and 4 after those on one day" in found.effect
     assert "with messages, 60 and 20." in found.effect
-    assert "In 29 draws, no single number stands out." in found.effect
+    assert "In 29 draws, no single number stands out, and so few" in found.effect
     title = found.pictures[0].words.title
     assert title.startswith(f"Eight talks over half a year leave {beyond[talks]:.0f} of 100 more friends in touch")
     assert title.endswith(f"on one day, {beyond[once]:.0f}; four hours of messages, {beyond[words]:.0f}")

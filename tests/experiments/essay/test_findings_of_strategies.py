@@ -496,7 +496,7 @@ def test_weekly_visits_are_compared_with_all_on_one_day_and_with_four(monkeypatc
     assert "), at least 2 in 48% (" in found.effect, "in the 14 even ones of 29 draws"
     assert f"on one day, {once:.0f} buy; spreading them adds {weekly - once:.0f} (" in found.effect
     assert "), at least 2 in 97% (" in found.effect, "in all but one of 29 draws"
-    assert "no single number stands out." in found.effect
+    assert "no single number stands out" in found.effect
     assert found.pictures[0].words.title == (
         f"Of 100 strangers, {weekly:.0f} buy within a year if visited weekly for half a year,\n"
         f"{four:.0f} if the visits stop after four, and {once:.0f} if all are on one day"
