@@ -133,6 +133,8 @@ class PageState:
             ConfigError: one is not valid; the message is about the changed setting.
         """
         first = self.experiment()
+        if self.forked:  # the second is the first without a gesture
+            return [first]
         if self.question is not None:
             return [first, self._loaded(self.asked().right)]
         if self.beside is None:
@@ -144,19 +146,12 @@ class PageState:
         assert self.question is not None
         return QUESTIONS[self.question]
 
-    def without_question(self) -> PageState:
-        """The left world as an experiment with changes."""
-        if self.question is None:
-            return self
-        asked = self.asked()
-        return dataclasses.replace(self, config=asked.file, changes={**asked.both, **self.changes}, question=None)
-
-    def _loaded(self, right: Mapping[str, str]) -> Experiment:
-        """The experiment with the changes and, after them, settings of the right world."""
+    def _loaded(self, last: Mapping[str, str]) -> Experiment:
+        """The experiment with the changes and, after them, others."""
         config, both = self.config, dict[str, str]()
         if self.question is not None:
             config, both = self.asked().file, dict(self.asked().both)
-        return load(config, [f"{path}={value}" for path, value in {**both, **self.changes, **right}.items()])
+        return load(config, [f"{path}={value}" for path, value in {**both, **self.changes, **last}.items()])
 
     def without_seeds(self) -> PageState:
         """This state with the seeds of its configuration, which those of a sweep count up from."""
@@ -170,10 +165,8 @@ class PageState:
         Raises:
             ConfigError: it is not a strategy; the message says what to write.
         """
-        state = self.without_question()
-        others = [f"{path}={value}" for path, value in state.changes.items() if path != "run.strategy"]
         try:
-            return load(state.config, [*others, f"run.strategy={text}"]).run.strategy
+            return self._loaded({"run.strategy": text}).run.strategy
         except ConfigError as error:
             raise ConfigError(_about("run.strategy", text, error)) from None
 
@@ -366,7 +359,7 @@ def as_config(page_state: PageState, drifted: int | None = None, command: str = 
         drifted: day on which parameters were changed; None if they were not.
         command: command that writes it.
     """
-    experiment, several = page_state.experiment(), page_state.question is not None or page_state.beside is not None
+    experiment, several = page_state.experiment(), len(page_state.experiments()) > 1
     head = [f"# Written by `rekindle {command}`. `rekindle run` makes the run" + " of the first world" * several]
     if several:
         head[0] += ", `rekindle sweep` those of both"

@@ -296,11 +296,14 @@ class Session:
 
     def _set_beside(self, message: messages.Beside) -> None:
         """Set a second strategy or none. Both worlds restart and advance to the same day."""
+        if self.page_state.question is not None and not self.page_state.forked:
+            raise ConfigError("the question says what both worlds are; choose another preset for worlds of your own")
         beside = message.value or None
+        if self.page_state.question is not None:
+            beside = None  # the question is back
         if beside is not None:
             self.page_state.strategy_of(beside)
-        state = self.page_state.without_question()
-        self._show(dataclasses.replace(state, beside=beside, hand=(), forked=False, day=self._today()))
+        self._show(dataclasses.replace(self.page_state, beside=beside, hand=(), forked=False, day=self._today()))
 
     def _set_differences(self, message: messages.Differences) -> None:
         self.page_state = dataclasses.replace(self.page_state, differences=message.on)
@@ -324,7 +327,7 @@ class Session:
 
     def _take_guess(self, message: messages.Guess) -> None:
         """Show the answer to the question, because somebody has guessed."""
-        if self.page_state.question is None:
+        if self._question() is None:
             raise ConfigError("there is no question to guess at; choose one as a preset")
         self.guess = message.value
         self._tell_state()
@@ -353,7 +356,7 @@ class Session:
         state = self.page_state
         if fork and len(second) > 1:
             self._tell({"is": "note", "text": _GONE.format(second[1])})
-            state = dataclasses.replace(state.without_question(), beside=None)
+            state = dataclasses.replace(state, beside=None)
         self.page_state = dataclasses.replace(state, hand=(*state.hand, gesture), forked=fork)
         if fork:
             self._tell_scene()
@@ -627,6 +630,12 @@ class Session:
         known = {each.name: self._looked_up.found.get(each.measure) for each in SHOWN}
         return {name: one._asdict() for name, one in known.items() if one is not None}
 
+    @staticmethod
+    def _names(page_state: PageState, by_strategy: list[str]) -> list[str]:
+        """What the worlds are called, before a fork."""
+        asks = page_state.question is not None and not page_state.forked
+        return list(page_state.asked().worlds) if asks else by_strategy
+
     def _files_offered(self) -> dict[str, str]:
         """The files to choose from; those of the essay are there as questions, unless one was opened."""
         offered = {
@@ -642,7 +651,7 @@ class Session:
     def _question(self) -> dict[str, Any] | None:
         """The question that is shown, and its answer once somebody has guessed."""
         name = self.page_state.question
-        if name is None:
+        if name is None or self.page_state.forked:
             return None
         asked, answer = self.page_state.asked(), self._answers.get(name)
         told = {"asks": asked.asks, "worlds": asked.worlds, "outcome": asked.outcome, "day": asked.day}
@@ -671,9 +680,7 @@ class Session:
                 "over_worlds": self._over_worlds(),
                 "seed": str(run.seed),
                 "strategy": run.strategy if isinstance(run.strategy, str) else "",
-                "names": list(page_state.asked().worlds)
-                if page_state.question
-                else [name_of(each, legend) for each in strategies],
+                "names": self._names(page_state, [name_of(each, legend) for each in strategies]),
                 "shares": [None if isinstance(each, str) else each for each in strategies] + [None],
                 "beside": self.page_state.beside,
                 "forked": self.page_state.forked,
@@ -704,8 +711,8 @@ def _in_words(error: Exception) -> str:
 def playback_of(page_state: PageState, world: World) -> Playback:
     """The playback of a state on its first morning; gestures by hand wait for their days."""
     asked = page_state.asked() if page_state.question is not None else None
-    names, of_pairs = (asked.worlds, asked.of_pairs) if asked else ((), False)
-    playback = Playback(world, page_state.experiments(), names, of_pairs=of_pairs)
+    names = asked.worlds if asked and not page_state.forked else ()
+    playback = Playback(world, page_state.experiments(), names, of_pairs=asked is not None and asked.of_pairs)
     for gesture in page_state.hand:
         if page_state.forked and gesture is page_state.hand[-1]:
             playback.fork(gesture)

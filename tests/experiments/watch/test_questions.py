@@ -186,15 +186,35 @@ def test_the_answer_is_not_told_before_a_guess() -> None:
     assert _last(told, "state")["question"]["answer"] is None
 
 
-def test_another_strategy_beside_leaves_the_question() -> None:
+def test_the_question_says_what_the_second_world_is() -> None:
     session, told = _session("zero_to_connected")
     session._take(messages.Beside(do="beside", value="show_up"))
+    assert "the question says what both worlds are" in _last(told, "error")["text"].lower()
+    assert session.page_state.experiments()[1].run.strategy == "check_in"
+
+
+def test_a_gesture_with_and_without_ends_the_question_and_its_link_makes_the_same_worlds() -> None:
+    session, told = _session("one_like")
+    assert session.playback is not None
+    person = session.page_state.followed
+    assert person is not None
+    to = int(session.playback.arms[0].run.known_to(person)[0])
+    session._take(messages.Send(do="send", kind="message", to=to, fork=True))
+    session._take(messages.Step(do="step", days=7))
+    assert "one like has left the page" in _last(told, "note")["text"]
     state = _last(told, "state")
     assert state["question"] is None
-    assert session.page_state.experiments()[1].run.strategy == "show_up"
-    assert session.experiment.name == "zero_to_connected"
     session._take(messages.Guess(do="guess", value="same"))
     assert "no question to guess" in _last(told, "error")["text"]
+    again = playback_of(page_state_from(state["query"], PageState(), {}), runner.world_of(session.experiment.world))
+    again.play(7)
+    assert [arm.name for arm in again.arms] == ["with it", "without it"]
+    for one, other in zip(session.playback.arms, again.arms, strict=True):
+        assert one.run.world() == other.run.world()
+    session._take(messages.Beside(do="beside", value="show_up"))
+    state = _last(told, "state")
+    assert (state["question"]["worlds"], state["beside"]) == (("nothing", "one like"), None), "the question is back"
+    assert page_state_from(state["query"], PageState(), {}).experiments() == session.page_state.experiments()
 
 
 def test_files_of_the_essay_are_offered_as_questions_only() -> None:
