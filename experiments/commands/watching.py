@@ -271,8 +271,11 @@ def watch(
         bool | None,
         typer.Option(
             "--story/--no-story",
-            help="Begin with the story of two people. Default: yes, without CONFIG, --side-by-side and --day.",
+            help="Begin with the story of two people. Default: yes, unless something else is asked for.",
         ),
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Begin with a question of the essay, such as one_like.")
     ] = None,
     changes: Changes = None,
 ) -> None:
@@ -281,9 +284,14 @@ def watch(
     from experiments.watch.anecdote import state_of_story
     from experiments.watch.server import Server
 
-    opening = _opening(config, side_by_side, day, changes or [])
+    if question is None:
+        opening = _opening(config, side_by_side, day, changes or [])
+    elif config is None and side_by_side is None and not story:
+        opening = _asked(question, day, changes or [])
+    else:
+        raise ConfigError("--question says what both worlds are; leave out CONFIG, --side-by-side and --story.")
     if story is None:
-        story = config is None and side_by_side is None and day == 0
+        story = config is None and side_by_side is None and day == 0 and question is None
     if story:
         state_of_story(opening)
     known = {name: one._asdict() for name, one in answers.published().items()}
@@ -360,6 +368,22 @@ def _opening(config: Path | None, pair: tuple[str, str] | None, day: int, change
     beside = pair[1] if pair else OPENING_BESIDE if config is None and "run.strategy" not in given else None
     opening = PageState(config=config, changes={**first, **given, **strategies}, beside=beside, day=day)
     opening.experiment()
+    return opening
+
+
+def _asked(name: str, day: int, changes: list[str]) -> PageState:
+    """The initial state of a tab that begins with a question.
+
+    Raises:
+        ConfigError: if there is no such question, or a change is invalid.
+    """
+    from experiments.watch.page_state import PageState
+    from experiments.watch.questions import QUESTIONS
+
+    if name not in QUESTIONS:
+        raise ConfigError(f"--question {name}: expected one of {', '.join(QUESTIONS)}.")
+    opening = PageState(question=name, changes=dict(change.partition("=")[::2] for change in changes), day=day)
+    opening.experiments()
     return opening
 
 

@@ -25,6 +25,7 @@ from experiments.watch.playback import Playback
 from experiments.watch.questions import OF_THE_ESSAY, QUESTIONS
 from experiments.watch.session import Session, playback_of
 from tests.conftest import ROOT
+from tests.experiments.conftest import refused
 from tests.experiments.watch.conftest import Tab
 
 SMALL = {"world.people": "60", "world.burn_in_years": "1"}
@@ -224,6 +225,21 @@ def test_files_of_the_essay_are_offered_as_questions_only() -> None:
     session._take(messages.Ready(do="ready"))
     state = _last(told, "state")
     assert (list(state["questions"]), state["presets"]) == (NAMES, {"one_run.toml": "one run"})
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--question", "two_likes"], "--question two_likes: expected one of open_door, one_like"),
+        (["--question", "one_like", "--story"], "leave out CONFIG, --side-by-side and --story"),
+        (["one_run", "--question", "one_like"], "leave out CONFIG, --side-by-side and --story"),
+        (["--question", "one_like", "--set", "parameters.eas=1"], "did you mean parameters.ease?"),
+    ],
+)
+def test_a_wrong_question_is_refused_before_anything_is_made(
+    options: list[str], said: str, rekindle: Callable[..., Any]
+) -> None:
+    assert said in refused(rekindle("watch", *options))
 
 
 def test_one_guesses_and_then_sees_the_answer_with_the_keyboard_alone(open_tab: Callable[..., Tab]) -> None:
