@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numba
 import pytest
+from llvmlite import binding
 
 from sim.runtime import machine
 from sim.runtime.machine import kind_of_machine
@@ -41,5 +42,5 @@ def test_whatever_may_change_a_bit_makes_another_kind(monkeypatch: pytest.Monkey
 )
 def test_who_fuses(monkeypatch: pytest.MonkeyPatch, name: str, features: dict[str, bool], expected: bool) -> None:
     monkeypatch.setattr(machine.platform, "machine", lambda: name)
-    monkeypatch.setattr(machine.binding, "get_host_cpu_features", lambda: features)
+    monkeypatch.setattr(binding, "get_host_cpu_features", lambda: features)
     assert machine.fuses() == expected
