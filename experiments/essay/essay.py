@@ -87,9 +87,9 @@ CLAIMS = (
         "in_touch",
         "How many friends do you interact with regularly? … That number is very small.",
         "With how many of the people they know do people exchange words in a month?",
-        "A year of ordinary life of people who are given 30, 115 or 250 names, of whom they know 28, 83 and 114 in worlds of this size. "
+        "A year of ordinary life of people who are given 30, 115 or 250 names, of whom they know 28, 83 and 114 when their world begins, three years earlier. "
         "Counted at its end: people with words both ways in the last 30 days.",
-        "The number is below {most:g} among people who know 83 others.",
+        "The number is below {most:g} among people who know 83 others when their world begins.",
         ("in_touch",),
         in_touch.finding,
         "In a month, people have two-way contact with 2% to 5% of their Facebook friends, and a smaller share if the list is longer "

@@ -30,7 +30,9 @@ from experiments.essay.findings import (
     smallest_gestures,
 )
 from experiments.figures.page import STYLES
+from experiments.sweeps.runner import world_of
 from experiments.sweeps.sweep_result import SweepResult
+from sim.state.population import NOBODY
 
 CONFIGS = Path(experiments.__file__).parents[1] / "configs"
 DRAWS = 30
@@ -111,16 +113,17 @@ def test_the_number_of_people_in_touch_is_told_for_short_and_long_lists() -> Non
     found = in_touch.finding({"in_touch": result})
     kept = {length: [of[k] for k in range(DRAWS) if k not in FAILING] for length, of in numbers.items()}
     usual, (low, high) = sum(kept[115]) / 27, np.quantile(kept[115], (0.05, 0.95))
-    assert f"words with {usual:.1f} ({low:.1f} to {high:.1f} in 90% of draws) of the 83 people" in found.effect
+    assert f"words with {usual:.1f} ({low:.1f} to {high:.1f} in 90% of draws) others, fewer" in found.effect
     assert "fewer than 15 in 100% (87% to 100%) of the plausible worlds" in found.effect
     more = (sum(kept[250]) - sum(kept[30])) / 27
-    shares = [sum(kept[length]) / 27 / known for length, known in ((30, 28), (115, 83), (250, 114))]
-    assert f"who know 114 instead of 28 exchange words with {more:.1f} more" in found.effect
-    assert f"{shares[0]:.1%} of the short list, and {shares[2]:.1%} of the long one" in found.effect
+    assert (
+        f"if they know 83 when their world begins. If they know 114 instead of 28, it is {more:.1f} more;"
+        in found.effect
+    )
+    assert "lists are 46, 87 and 116 long when it is counted" in found.effect
     assert found.effect.endswith("In 27 draws, no single number stands out, and so few would show only a strong one.")
     table = next(iter(found.tables.values()))
-    assert table["people known"].to_list() == [28, 83, 114]
-    assert table["share"].to_list() == [f"{share:.1%}" for share in shares]
+    assert table["people known at first"].to_list() == [28, 83, 114]
     assert table["90% of draws"][1] == f"{low:.1f} to {high:.1f}"
     lines = found.pictures[0].data
     mine = lines[lines["log"] == in_touch.SIMULATED]
@@ -136,7 +139,7 @@ def test_people_who_know_more_others_may_be_in_touch_with_fewer() -> None:
     numbers = {length: drawn(value, 1, 1) for length, value in ((30, 5.0), (115, 4.0), (250, 3.0))}
     found = in_touch.finding({"in_touch": of_lists(numbers)})
     fewer = sum(numbers[30][k] - numbers[250][k] for k in range(DRAWS) if k not in FAILING) / 27
-    assert f"exchange words with {fewer:.1f} fewer" in found.effect
+    assert f"If they know 114 instead of 28, it is {fewer:.1f} fewer;" in found.effect
 
 
 def test_people_know_as_many_others_as_the_finding_says() -> None:
@@ -145,6 +148,11 @@ def test_people_know_as_many_others_as_the_finding_says() -> None:
         world = sim.worlds.generated(people=240, burn_in_years=0, seed=1, parameters=parameters)
         assert abs(world.people["degree"].mean() - known) < 2
         assert in_touch.known_of(float(length)) == known
+        experiment = load(CONFIGS / "in_touch.toml", [f"world.parameters.ties_at_start={length}"])
+        lived = sim.simulate(world_of(experiment.world), days=365, seed=1, parameters=experiment.parameters).core
+        ties = lived.to_world().ties
+        later = ((ties["other"] != NOBODY) & (ties["acquaintance"] == 0)).sum() / 240
+        assert abs(later - in_touch.KNOWN_LATER[length]) < 2, "with whom there is a tie when it is counted"
     assert in_touch.known_of(60) == 60, "asked for in another file"
     assert set(in_touch.KNOWN) == set(load(CONFIGS / "in_touch.toml", []).sweep.grid[in_touch.LENGTH])
 
@@ -152,7 +160,7 @@ def test_people_know_as_many_others_as_the_finding_says() -> None:
 def test_worlds_with_fifteen_or_more_in_touch_are_counted() -> None:
     many = np.where(np.arange(DRAWS) % 3 == 2, 15.5, 14.5)  # 10 of the 27 draws that pass
     found = in_touch.finding({"in_touch": of_lists({30: 0 * many + 14.75, 115: many, 250: 0 * many + 15.25})})
-    assert f"of the 83 people they know, fewer than 15 in {17 / 27:.0%} (" in found.effect
+    assert f"others, fewer than 15 in {17 / 27:.0%} (" in found.effect
     assert "with about 15 others a month" in found.pictures[0].words.title, "one number instead of a range"
 
 
